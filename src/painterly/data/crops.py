@@ -1,0 +1,164 @@
+"""An endless, shuffled stream of crops in which sample number k is always the same.
+
+What sample k is follows from the seed and k alone: which photograph (a fresh shuffle every epoch), which part of it and
+whether it is mirrored. A run that is resumed needs to know nothing but how many samples were drawn, and it makes no
+difference how many processes read them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from painterly.data.photos import Photos
+from painterly.errors import InputError
+
+__all__ = ["Batch", "Crop", "CropDataset", "Cropping", "SampleOrder", "centre_crop", "crop_loader"]
+
+Cropping = Literal["random", "squash"]
+"""A random part at a random scale, mirrored half the time; or the whole photograph squeezed to a square (the paper)."""
+
+
+class Crop(NamedTuple):
+    """One sample: pixels, and the photographs that had to be skipped for it."""
+
+    pixels: Tensor
+    skipped: tuple[str, ...]
+
+
+class Batch(NamedTuple):
+    """Crops, uint8 RGB of shape (B, 3, S, S), and the names of photographs that could not be read."""
+
+    pixels: Tensor
+    skipped: tuple[str, ...]
+
+
+class CropDataset(Dataset[Crop]):
+    """Square crops by sample number.
+
+    Args:
+        photos: Where they come from.
+        indices: Which of the photographs to use.
+        size: Side of the crops in pixels.
+        seed: Decides the order and the crops.
+        cropping: See `Cropping`.
+    """
+
+    def __init__(
+        self, photos: Photos, indices: Sequence[int], size: int, *, seed: int = 0, cropping: Cropping = "random"
+    ) -> None:
+        self.photos = photos
+        self.indices = list(indices)
+        self.size = size
+        self.seed = seed
+        self.cropping: Cropping = cropping
+        self._epoch: tuple[int, list[int]] = (-1, [])
+
+    def __getitem__(self, sample: int) -> Crop:
+        """Crop number `sample`, counted from the start of the run.
+
+        Raises:
+            InputError: None of the photographs can be read.
+        """
+        epoch, place = divmod(sample, len(self.indices))
+        order = self._order(epoch)
+        skipped: list[str] = []
+        # A photograph that cannot be read is replaced by the next of the shuffle, so that the stream stays the same.
+        for step in range(len(order)):
+            index = order[(place + step) % len(order)]
+            try:
+                pixels = self._crop(index, random.Random(f"{self.seed}/{sample}"))
+            except (InputError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+                skipped.append(self.photos.names[index])
+                continue
+            return Crop(pixels, tuple(skipped))
+        raise InputError(f"none of the {len(order)} photographs in {self.photos.source} can be read")
+
+    def _order(self, epoch: int) -> list[int]:
+        if self._epoch[0] != epoch:
+            order = list(self.indices)
+            random.Random(f"{self.seed}/epoch/{epoch}").shuffle(order)
+            self._epoch = (epoch, order)
+        return self._epoch[1]
+
+    def _crop(self, index: int, chance: random.Random) -> Tensor:
+        with self.photos.open(index) as image:
+            image.draft("RGB", (2 * self.size, 2 * self.size))  # JPEG decodes at a fraction of its size, much faster
+            width, height = image.size
+            if self.cropping == "squash":
+                box = (0.0, 0.0, float(width), float(height))
+                mirror = False
+            else:
+                short = min(width, height)
+                side = chance.uniform(max(min(self.size, short), short / 2), short)
+                left, top = chance.uniform(0, width - side), chance.uniform(0, height - side)
+                box = (left, top, left + side, top + side)
+                mirror = chance.random() < 0.5
+            square = image.convert("RGB").resize((self.size, self.size), Image.Resampling.BICUBIC, box=box)
+        if mirror:
+            square = square.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+class SampleOrder(Sampler[int]):
+    """Sample numbers from `start` to `stop`, in the share of one of several processes.
+
+    A global batch is `processes` batches side by side, so the stream is the same however it is shared out.
+    """
+
+    def __init__(self, start: int, stop: int, batch_size: int, rank: int = 0, processes: int = 1) -> None:
+        self.start, self.stop = start, stop
+        self.batch_size, self.rank, self.processes = batch_size, rank, processes
+
+    def __iter__(self) -> Iterator[int]:
+        whole = self.batch_size * self.processes
+        for first in range(self.start, self.stop, whole):
+            mine = first + self.rank * self.batch_size
+            yield from range(mine, mine + self.batch_size)
+
+    def __len__(self) -> int:
+        return (self.stop - self.start) // self.processes
+
+
+def crop_loader(dataset: CropDataset, order: SampleOrder, *, workers: int = 1, pin: bool = False) -> DataLoader[Crop]:
+    """Batches of crops, read ahead by `workers` processes so that the device never waits."""
+    return DataLoader(
+        dataset,
+        batch_size=order.batch_size,
+        sampler=order,
+        num_workers=workers,
+        collate_fn=_collate,
+        pin_memory=pin,
+        prefetch_factor=4 if workers else None,
+        persistent_workers=workers > 0,
+    )
+
+
+def centre_crop(photos: Photos, index: int, size: int) -> Tensor:
+    """The largest centred square of a photograph at `size` pixels: uint8 RGB of shape (3, size, size).
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    with photos.open(index) as image:
+        try:
+            image.draft("RGB", (2 * size, 2 * size))
+            width, height = image.size
+            side = min(width, height)
+            left, top = (width - side) / 2, (height - side) / 2
+            box = (left, top, left + side, top + side)
+            square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise InputError(f"{photos.names[index]} is damaged ({error})") from error
+    return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+def _collate(crops: list[Crop]) -> Batch:
+    return Batch(torch.stack([crop.pixels for crop in crops]), tuple(name for crop in crops for name in crop.skipped))

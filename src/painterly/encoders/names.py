@@ -1,0 +1,48 @@
+"""Layer names of VGG networks: `conv4_2` is the second convolution of the fourth group, `relu4_2` what follows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from painterly.errors import UsageError
+
+__all__ = ["LayerName", "deepest", "parse_layer", "parse_layers"]
+
+
+class LayerName(NamedTuple):
+    """A layer's place. Tuples compare by depth: group, then position, then convolution before ReLU."""
+
+    group: int
+    position: int
+    kind: Literal["conv", "relu"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.group}_{self.position}"
+
+
+def parse_layer(name: str) -> LayerName:
+    """Read a layer's name.
+
+    Raises:
+        UsageError: The name is not of the form `relu3_3` or `conv4_2`.
+
+    Example:
+        >>> parse_layer("relu3_3")
+        LayerName(group=3, position=3, kind='relu')
+    """
+    match = re.fullmatch(r"(conv|relu)([1-5])_([1-4])", name.strip())
+    if match is None:
+        raise UsageError(f"'{name}' is not a layer: write relu3_3 or conv4_2 (groups 1 to 5, positions 1 to 4)")
+    kind: Literal["conv", "relu"] = "relu" if match[1] == "relu" else "conv"
+    return LayerName(int(match[2]), int(match[3]), kind)
+
+
+def parse_layers(names: str) -> tuple[str, ...]:
+    """Read a comma-separated list of layer names; returns them, checked, as strings."""
+    return tuple(str(parse_layer(name)) for name in names.split(",") if name.strip())
+
+
+def deepest(names: list[str] | tuple[str, ...]) -> LayerName:
+    """The deepest of some layers."""
+    return max(parse_layer(name) for name in names)

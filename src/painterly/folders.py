@@ -1,0 +1,22 @@
+"""Where painterly looks for data and keeps what it downloads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["cache_folder", "data_folder"]
+
+
+def data_folder() -> Path | None:
+    """The folder named by the environment variable `PAINTERLY_DATA`, or None."""
+    named = os.environ.get("PAINTERLY_DATA")
+    return Path(named).expanduser() if named else None
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: `PAINTERLY_CACHE`, or `painterly` in the user's cache folder."""
+    named = os.environ.get("PAINTERLY_CACHE")
+    if named:
+        return Path(named).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").expanduser() / "painterly"

@@ -1,0 +1,79 @@
+"""What a model file says about itself. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from painterly.errors import InputError
+
+__all__ = ["FORMAT", "ModelCard"]
+
+FORMAT = 1
+"""Version of the metadata's layout; it grows only when old readers would misunderstand."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The metadata of a model file: enough to build the network again and to know where it comes from.
+
+    Attributes:
+        task: "style".
+        network: The network's description.
+        title: Name for people.
+        style: The painting: title, painter, licence, file, SHA-256.
+        training: The training settings, all of them.
+        loss_network: What the loss network was put together from, and its layers.
+        data: The photographs: how many, from where, how many were unreadable.
+        result: Steps, seconds, the last values of the loss, the objective on unseen photographs.
+        software: Versions, device and precision.
+        notes: Anything else.
+    """
+
+    task: str
+    network: dict[str, Any]
+    title: str = ""
+    style: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    loss_network: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    software: dict[str, Any] = field(default_factory=dict)
+    notes: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as plain JSON values, without what is empty."""
+        values = {key: value for key, value in dataclasses.asdict(self).items() if value not in ("", {})}
+        return {"format": FORMAT, **values}
+
+    def to_json(self) -> str:
+        """The card as it stands in a file."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, origin: str) -> ModelCard:
+        """Read a card.
+
+        Args:
+            text: What `to_json` made.
+            origin: The file, for messages.
+
+        Raises:
+            InputError: It is not a card, or a newer one.
+        """
+        try:
+            values = json.loads(text)
+            version = values.pop("format")
+            known = {f.name: f for f in dataclasses.fields(cls)}
+            card = cls(**{key: value for key, value in values.items() if key in known})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InputError(f"{origin} has a damaged model card") from error
+        if version != FORMAT:
+            raise InputError(f"{origin} was written by another painterly (format {version!r}); update painterly")
+        for name, f in known.items():
+            wanted = str if f.type in ("str", str) else dict
+            if not isinstance(getattr(card, name), wanted):
+                raise InputError(f"{origin} has a damaged model card ({name})")
+        return card

@@ -1,0 +1,58 @@
+"""From RGB in [0, 1] to the space in which a network's layers work, and back."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from painterly.networks.description import Pixels
+
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "VGG_MEAN_BGR", "PixelsIn", "PixelsOut"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+"""Mean of ImageNet's pixels, RGB in [0, 1]."""
+
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Standard deviation of ImageNet's pixels, RGB in [0, 1]."""
+
+VGG_MEAN_BGR = (103.939, 116.779, 123.68)
+"""The mean that VGG's authors subtract: BGR in 0..255."""
+
+
+class PixelsIn(nn.Module):
+    """RGB in [0, 1] to a network's own input space; shape (B, 3, H, W) in and out."""
+
+    def __init__(self, space: Pixels) -> None:
+        super().__init__()
+        self.space = space
+        mean, std = (VGG_MEAN_BGR, (1.0,) * 3) if space == "vgg" else (IMAGENET_MEAN, IMAGENET_STD)
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+
+    mean: Tensor
+    std: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.space == "vgg":
+            return x.flip(-3) * 255 - self.mean
+        return (x - self.mean) / self.std
+
+
+class PixelsOut(nn.Module):
+    """A network's last activations to RGB, nominally in [0, 1]; shape (B, 3, H, W) in and out.
+
+    "unit" is a sigmoid. "vgg" is the authors' 150 tanh with VGG's mean added back: it covers nearly, but not exactly,
+    0..255 (facts: -150 + 103.9 to 150 + 123.7), and is not clamped here because the authors train unclamped.
+    """
+
+    def __init__(self, space: Pixels) -> None:
+        super().__init__()
+        self.space = space
+        self.register_buffer("mean", torch.tensor(VGG_MEAN_BGR).view(3, 1, 1), persistent=False)
+
+    mean: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.space == "vgg":
+            return ((150 * torch.tanh(x) + self.mean) / 255).flip(-3)
+        return torch.sigmoid(x)

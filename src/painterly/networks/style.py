@@ -1,0 +1,75 @@
+"""The image transformation network of the paper (section 3.1; supplement, table 1) and its variants."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from painterly.networks.description import STYLE_PRESETS, StyleDescription
+from painterly.networks.layers import ConvLayer, ResidualBlock, TransposedLayer, UpsampleLayer
+from painterly.networks.padding import ReflectionPad, pad_to_multiple
+from painterly.networks.pixels import PixelsIn, PixelsOut
+
+__all__ = ["MINIMUM_SIZE", "StyleNetwork"]
+
+MINIMUM_SIZE = 16
+"""Shortest side, in pixels, of a picture that a style network takes."""
+
+
+class StyleNetwork(nn.Module):
+    """Paints a photograph in one pass.
+
+    RGB in [0, 1], shape (B, 3, H, W), to RGB of the same shape. Any size from 16x16 up: a size that is not a multiple
+    of the stride is reflected to the next one and cropped again.
+
+    Args:
+        description: What to build, or the name of a preset.
+
+    Raises:
+        ValueError: In `forward`, for a tensor that is not (B, 3, H, W) with H and W of at least 16.
+
+    Example:
+        >>> import torch
+        >>> network = StyleNetwork("paper")
+        >>> sum(p.numel() for p in network.parameters())
+        1679235
+        >>> network.eval()(torch.rand(1, 3, 17, 30)).shape
+        torch.Size([1, 3, 17, 30])
+    """
+
+    def __init__(self, description: StyleDescription | str = "modern") -> None:
+        super().__init__()
+        if isinstance(description, str):
+            description = STYLE_PRESETS[description]
+        self.description = d = description
+        narrow, middle, wide = d.width, 2 * d.width, 4 * d.width
+
+        layers = nn.Sequential()
+        if d.start_padding:
+            layers.add_module("start", ReflectionPad(d.start_padding))
+        layers.add_module("first", ConvLayer(3, narrow, 9, padding=d.padding, norm=d.normalization))
+        layers.add_module("down1", ConvLayer(narrow, middle, 3, stride=2, padding=d.padding, norm=d.normalization))
+        layers.add_module("down2", ConvLayer(middle, wide, 3, stride=2, padding=d.padding, norm=d.normalization))
+        for index in range(1, d.blocks + 1):
+            layers.add_module(f"block{index}", ResidualBlock(wide, padding=d.padding, norm=d.normalization))
+        for index, (inputs, outputs) in enumerate([(wide, middle), (middle, narrow)], 1):
+            up: nn.Module
+            if d.upsampling == "transposed":
+                up = TransposedLayer(inputs, outputs, norm=d.normalization)
+            else:
+                up = UpsampleLayer(inputs, outputs, padding=d.padding, norm=d.normalization)
+            layers.add_module(f"up{index}", up)
+        layers.add_module("last", ConvLayer(narrow, 3, 9, padding=d.padding, relu=False))
+
+        self.pixels_in = PixelsIn(d.pixels)
+        self.layers = layers
+        self.pixels_out = PixelsOut(d.pixels)
+
+    def forward(self, photograph: Tensor) -> Tensor:
+        height, width = photograph.shape[-2:]
+        if photograph.ndim != 4 or photograph.shape[1] != 3 or min(height, width) < MINIMUM_SIZE:
+            raise ValueError(
+                f"a style network takes (B, 3, H, W) with sides of at least {MINIMUM_SIZE}, not {tuple(photograph.shape)}"
+            )
+        x = self.pixels_in(pad_to_multiple(photograph, self.description.stride))
+        painting: Tensor = self.pixels_out(self.layers(x))
+        return painting[..., :height, :width]

@@ -1,0 +1,1 @@
+"""Training, from a folder of photographs and a painting to a model file."""
