@@ -24,7 +24,7 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 64 << 20))
-    return all([mallopt(name, value) == 1 for name, value in settings])
+    return [mallopt(name, value) for name, value in settings] == [1, 1, 1]
 
 
 def available_memory() -> int | None:

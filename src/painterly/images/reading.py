@@ -35,7 +35,7 @@ def read_picture(path: str | Path) -> Image.Image:
         raise InputError(f"{path} is damaged ({_reason(error)}); export it again") from error
 
 
-def open_picture(path: str | Path, file: io.BufferedIOBase | None = None) -> Image.Image:
+def open_picture(path: str | Path, file: io.BytesIO | None = None) -> Image.Image:
     """Open a picture without decoding it, for callers that want less than all of it.
 
     Args:

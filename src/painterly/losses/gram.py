@@ -31,12 +31,12 @@ def gram_matrix(features: Tensor, scale: GramScale = "chw") -> Tensor:
     channels, height, width = features.shape[1:]
     divisor = {"chw": channels * height * width, "hw": height * width, "none": 1}[scale]
     with torch.autocast(features.device.type, enabled=False):
-        gram: Tensor = _Gram.apply(features)
+        gram: Tensor = _Gram.apply(features)  # type: ignore[no-untyped-call]
     return gram / divisor
 
 
 class _Gram(torch.autograd.Function):
-    """F F^T with pixels as rows, a view of channels-last activations, and one product instead of two on the way back."""
+    """F F^T with pixels as rows, a view of channels-last activations; one product instead of two on the way back."""
 
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:

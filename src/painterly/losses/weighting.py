@@ -44,8 +44,8 @@ class Weighting:
 
 
 WEIGHTINGS: Final[dict[str, Weighting]] = {
-    # Equations 2 to 5 to the letter. The paper states no lambda_c and lambda_s: with 5 / 128^2, its style term weighs at
-    # relu2_2 what it weighs in the authors' code. lambda_TV is the lower end of the paper's range.
+    # Equations 2 to 5 to the letter. The paper states no lambda_c and lambda_s: with 5 / 128^2, its style term weighs
+    # at relu2_2 what it weighs in the authors' code. lambda_TV is the lower end of the paper's range.
     "paper": Weighting(1.0, 5 / 128**2, 1e-6),
     # fast-neural-style's train.lua: Gram errors averaged over C^2, total variation summed over the batch.
     "authors": Weighting(1.0, 5.0, 1e-6, style_scale="mean", variation_batch="sum"),

@@ -1,0 +1,1 @@
+"""Model files, the networks that ship, and the callable that hides both."""

@@ -11,11 +11,17 @@ from painterly.networks.description import Normalization
 __all__ = ["InstanceNorm", "instance_norm", "norm_layer"]
 
 
+_FEW_PIXELS = 256 * 256
+"""Up to here, torch's fast channels-last sums lose less than bfloat16 does; at 800x800 they are off by 0.2 deviations."""
+
+
 def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5) -> Tensor:
     """Normalise every channel of every picture by its own mean and variance, accumulated in float32.
 
-    The same as `torch.nn.functional.instance_norm`, which copies channels-last tensors to another layout and so costs
-    twice the time on a CPU: here each picture of the batch passes through batch normalisation by itself.
+    The same as `torch.nn.functional.instance_norm`, which copies channels-last tensors to another layout. torch's batch
+    and group normalisation do not, but add up millions of pixels naively; so the statistics are taken by `var_mean`,
+    which does not, except for bfloat16 training crops, where batch normalisation of one picture at a time is accurate
+    enough and three times as fast.
 
     Args:
         x: Activations, shape (B, C, H, W).
@@ -26,10 +32,14 @@ def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5
     Returns:
         Tensor of the shape, type and layout of `x`.
     """
-    if x.device.type != "cpu" or not x.is_contiguous(memory_format=torch.channels_last):
-        return F.instance_norm(x, weight=weight, bias=bias, eps=epsilon)
-    pictures = [F.batch_norm(p, None, None, weight, bias, training=True, eps=epsilon) for p in x.split(1)]
-    return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+    few = x.shape[2] * x.shape[3] <= _FEW_PIXELS
+    if x.dtype == torch.bfloat16 and few and x.device.type == "cpu":
+        pictures = [F.batch_norm(p, None, None, weight, bias, training=True, eps=epsilon) for p in x.split(1)]
+        return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    variance, mean = torch.var_mean(wide, (2, 3), correction=0, keepdim=True)
+    scale = torch.rsqrt(variance + epsilon) * weight.view(1, -1, 1, 1)
+    return torch.addcmul(bias.view(1, -1, 1, 1) - mean * scale, wide, scale).to(x.dtype)
 
 
 class InstanceNorm(nn.Module):

@@ -17,7 +17,10 @@ def reflection_pad(x: Tensor, left: int, right: int, top: int, bottom: int) -> T
 
     Args:
         x: Tensor of shape (B, C, H, W).
-        left: Columns to add on the left; likewise `right`, and rows at the `top` and `bottom`.
+        left: Columns to add on the left.
+        right: Columns to add on the right.
+        top: Rows to add above.
+        bottom: Rows to add below.
 
     Returns:
         Tensor of shape (B, C, H + top + bottom, W + left + right).

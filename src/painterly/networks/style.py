@@ -67,9 +67,8 @@ class StyleNetwork(nn.Module):
     def forward(self, photograph: Tensor) -> Tensor:
         height, width = photograph.shape[-2:]
         if photograph.ndim != 4 or photograph.shape[1] != 3 or min(height, width) < MINIMUM_SIZE:
-            raise ValueError(
-                f"a style network takes (B, 3, H, W) with sides of at least {MINIMUM_SIZE}, not {tuple(photograph.shape)}"
-            )
+            wanted = f"(B, 3, H, W) with sides of at least {MINIMUM_SIZE}"
+            raise ValueError(f"a style network takes {wanted}, not {tuple(photograph.shape)}")
         x = self.pixels_in(pad_to_multiple(photograph, self.description.stride))
         painting: Tensor = self.pixels_out(self.layers(x))
         return painting[..., :height, :width]

@@ -14,9 +14,11 @@ from painterly.errors import InputError, UsageError
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
 FREE = frozenset(
-    {"resume", "overwrite", "output", "steps", "checkpoint_every", "sample_every", "workers", "device", "compile", "title",
-     "painter", "licence", "init", "photos", "style"}
-)  # fmt: skip
+    {
+        *("resume", "overwrite", "output", "steps", "checkpoint_every", "sample_every", "workers", "device", "compile"),
+        *("title", "painter", "licence", "init", "photos", "style"),
+    }
+)
 """Settings that may differ between a run and its resumption. Photographs and painting are compared by their content."""
 
 

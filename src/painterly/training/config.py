@@ -24,15 +24,32 @@ def option(help: str, default: Any = dataclasses.MISSING, *, short: str = "") ->
 
 STYLE_RECIPES: Final[dict[str, dict[str, Any]]] = {
     # Section 4.1: photographs squeezed to 256 x 256, constant learning rate, nothing else.
-    "paper": {"weighting": "paper", "cropping": "squash", "style_size": 256, "identity_steps": 0, "decay": 0.0, "clip": 0.0},
+    "paper": {
+        "weighting": "paper",
+        "cropping": "squash",
+        "style_size": 256,
+        "identity_steps": 0,
+        "decay": 0.0,
+        "clip": 0.0,
+    },
     "authors": {
-        "weighting": "authors", "cropping": "squash", "style_size": 256, "identity_steps": 0, "decay": 0.0, "clip": 0.0,
+        "weighting": "authors",
+        "cropping": "squash",
+        "style_size": 256,
+        "identity_steps": 0,
+        "decay": 0.0,
+        "clip": 0.0,
     },
-    # Ours: crops at several scales, a start from a network that gives the photograph back, and a falling learning rate.
+    # Ours: crops at several scales, a start from a network that gives the photograph back, a falling learning rate.
     "modern": {
-        "weighting": "modern", "cropping": "random", "style_size": 384, "identity_steps": 150, "decay": 0.3, "clip": 10.0,
+        "weighting": "modern",
+        "cropping": "random",
+        "style_size": 384,
+        "identity_steps": 150,
+        "decay": 0.3,
+        "clip": 10.0,
     },
-}  # fmt: skip
+}
 """What a preset sets wherever the user leaves a choice to it."""
 
 
@@ -79,18 +96,11 @@ class StyleTraining:
     workers: int = option("Processes that read photographs ahead.", 1)
 
     def __post_init__(self) -> None:
-        for name, low in (
-            ("steps", 1), ("batch_size", 1), ("size", 32), ("held_out", 0), ("checkpoint_every", 1), ("sample_every", 0),
-            ("devices", 1), ("workers", 0), ("identity_steps", 0), ("style_size", 32), ("learning_rate", 0.0),
-            ("clip", 0.0), ("decay", 0.0), ("content_weight", 0.0), ("style_weight", 0.0), ("variation_weight", 0.0),
-        ):  # fmt: skip
+        for name, low in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not value >= low:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")
-        for name, choices in (
-            ("preset", tuple(STYLE_PRESETS)), ("weighting", tuple(WEIGHTINGS)), ("cropping", ("random", "squash")),
-            ("precision", ("auto", "32-true", "bf16-mixed")),
-        ):  # fmt: skip
+        for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in choices:
                 raise UsageError(f"--{name} must be one of {', '.join(choices)}, not '{value}'")
@@ -107,10 +117,41 @@ class StyleTraining:
     def weights(self) -> Weighting:
         """The weighting, with single weights replaced where they were given."""
         named = WEIGHTINGS[self.weighting or STYLE_RECIPES[self.preset]["weighting"]]
-        given = {"content": self.content_weight, "style": self.style_weight, "variation": self.variation_weight}
+        given: dict[str, Any] = {
+            "content": self.content_weight,
+            "style": self.style_weight,
+            "variation": self.variation_weight,
+        }
         return dataclasses.replace(named, **{name: value for name, value in given.items() if value is not None})
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; of files only the name is kept."""
         values = dataclasses.asdict(self)
         return {key: value.name if isinstance(value, Path) else value for key, value in values.items()}
+
+
+_LEAST: Final[dict[str, float]] = {
+    "steps": 1,
+    "batch_size": 1,
+    "size": 32,
+    "learning_rate": 0.0,
+    "decay": 0.0,
+    "clip": 0.0,
+    "identity_steps": 0,
+    "style_size": 32,
+    "content_weight": 0.0,
+    "style_weight": 0.0,
+    "variation_weight": 0.0,
+    "held_out": 0,
+    "checkpoint_every": 1,
+    "sample_every": 0,
+    "devices": 1,
+    "workers": 0,
+}
+
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "preset": tuple(STYLE_PRESETS),
+    "weighting": tuple(WEIGHTINGS),
+    "cropping": ("random", "squash"),
+    "precision": ("auto", "32-true", "bf16-mixed"),
+}

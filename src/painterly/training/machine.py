@@ -36,12 +36,12 @@ def make_fabric(device: str, devices: int, precision: str) -> Any:
         raise UsageError("--device mps: torch finds no Apple GPU here; leave the option out")
     if precision == "auto":
         precision = "bf16-mixed" if _fast_bfloat16(device) else "32-true"
-    return Fabric(accelerator=device, devices=devices, precision=precision)  # type: ignore[arg-type]
+    return Fabric(accelerator=device, devices=devices, precision=precision)
 
 
 def _fast_bfloat16(device: str) -> bool:
     if device != "cpu" and torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "mps":
         return False
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

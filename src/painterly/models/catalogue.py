@@ -1,0 +1,40 @@
+"""Names of the networks that ship with the package."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from painterly.errors import UsageError
+
+__all__ = ["DEFAULT_MODEL", "find_model", "shipped_models"]
+
+DEFAULT_MODEL = "starry-night"
+
+_FOLDER = Path(__file__).parent / "shipped"
+
+
+def shipped_models() -> dict[str, Path]:
+    """The networks that ship with the package: file by name."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
+
+
+def find_model(name: str | Path) -> Path:
+    """The file that a name or a path means.
+
+    Args:
+        name: A shipped model's name (`starry-night`, `starry_night` and `Starry Night` are one), or a file.
+
+    Raises:
+        UsageError: It is neither; the nearest names are given.
+    """
+    text = str(name)
+    models = shipped_models()
+    plain = text.strip().lower().replace("_", "-").replace(" ", "-")
+    if plain in models:
+        return models[plain]
+    path = Path(text).expanduser()
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path  # reading it says what is wrong with it
+    near = difflib.get_close_matches(plain, models, 3, 0.4) or list(models)
+    raise UsageError(f"there is no model '{text}'; did you mean {' or '.join(near)}? (painterly models lists them)")

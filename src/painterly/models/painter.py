@@ -1,0 +1,142 @@
+"""A network that paints, as something to call: `painterly.load("starry-night")("photo.jpg")`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, overload
+
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from painterly.errors import InputError, UsageError
+from painterly.memory import available_memory, keep_freed_memory
+from painterly.models.card import ModelCard
+from painterly.models.catalogue import DEFAULT_MODEL, find_model
+from painterly.models.file import load_network
+from painterly.models.kinds import Picture, resize_tensor, unpack
+from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
+
+__all__ = ["Painter", "choose_device", "load"]
+
+_BYTES_PER_PIXEL_AND_CHANNEL = 24
+"""Peak memory of a forward pass in float32, measured at 2048 x 2048: about this, times width, times pixels."""
+
+
+class Painter:
+    """A style network on a device.
+
+    Args:
+        network: The network.
+        card: What its file says about it.
+        device: Where it runs.
+
+    Attributes:
+        network: The network, in evaluation mode.
+        card: What its file says about it.
+        device: Where it runs.
+    """
+
+    def __init__(self, network: StyleNetwork, card: ModelCard, device: torch.device) -> None:
+        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.card = card
+        self.device = device
+        if device.type == "cpu":
+            keep_freed_memory()
+
+    @overload
+    def __call__(self, picture: str | Path | Image.Image, *, size: int | None = None) -> Image.Image: ...
+    @overload
+    def __call__(self, picture: npt.NDArray[Any], *, size: int | None = None) -> npt.NDArray[Any]: ...
+    @overload
+    def __call__(self, picture: Tensor, *, size: int | None = None) -> Tensor: ...
+
+    def __call__(self, picture: Picture, *, size: int | None = None) -> Any:
+        """Paint a picture.
+
+        Args:
+            picture: A path, Pillow image, numpy array or tensor; see `painterly.models.kinds.unpack`.
+            size: Longest side of the result in pixels; by default that of the picture. Larger makes finer strokes.
+
+        Returns:
+            The painting, in the kind that was given (an image for a path), with the picture's own size unless `size`
+            is given.
+
+        Raises:
+            InputError: The picture cannot be read, is smaller than 16x16, or too large for the memory that is free.
+            TypeError: It is of no known kind.
+            ValueError: Its shape or type is of no known kind.
+        """
+        photograph, restore = unpack(picture)
+        if size is not None:
+            if size < 1:
+                raise UsageError(f"size must be at least {MINIMUM_SIZE} pixels, not {size}")
+            photograph = resize_tensor(photograph, size)
+        self._check_size(photograph)
+        return restore(self.paint(photograph.to(self.device)))
+
+    @torch.inference_mode()
+    def paint(self, photographs: Tensor) -> Tensor:
+        """RGB in [0, 1], shape (B, 3, H, W), to paintings of the same shape, in [0, 1]."""
+        painting: Tensor = self.network(photographs.contiguous(memory_format=torch.channels_last))
+        return painting.clamp(0, 1)
+
+    def _check_size(self, x: Tensor) -> None:
+        batch, _, height, width = x.shape
+        if min(height, width) < MINIMUM_SIZE:
+            raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
+        if self.device.type != "cpu" or (free := available_memory()) is None:
+            return
+        need = batch * height * width * self.network.description.width * _BYTES_PER_PIXEL_AND_CHANNEL
+        if need > free:
+            longest = int(max(height, width) * (free / need) ** 0.5)
+            needed, there = f"{need / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
+            raise InputError(
+                f"a picture of {width}x{height} pixels needs about {needed} of memory, {there} are free; "
+                f"try --size {longest // 100 * 100}"
+            )
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device that a name means: "auto" is CUDA, then Apple's, then the CPU.
+
+    Raises:
+        UsageError: There is no such device here.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UsageError(f"there is no device '{name}' here; leave --device out, or use cpu") from error
+    return device
+
+
+def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
+    """Load a network that paints.
+
+    Args:
+        model: A shipped model's name, a model file, or one of the authors' released networks as ONNX.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        UsageError: There is no such model or device.
+        InputError: The file cannot be read as a model.
+
+    Example:
+        >>> import numpy as np
+        >>> painter = load("starry-night")
+        >>> painter(np.zeros((48, 64, 3), np.uint8)).shape
+        (48, 64, 3)
+    """
+    path = find_model(model)
+    where = choose_device(device)
+    if path.suffix.lower() == ".onnx":
+        from painterly.interop.authors import load_authors_network
+
+        return Painter(*load_authors_network(path), where)
+    return Painter(*load_network(path), where)
