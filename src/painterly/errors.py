@@ -4,7 +4,15 @@ Every message is one sentence that names the file or option at fault and, where 
 print it without a traceback; from Python it is an ordinary exception.
 """
 
-__all__ = ["InputError", "OutputError", "PainterlyError", "TrainingError", "UsageError"]
+__all__ = [
+    "InputError",
+    "Interrupted",
+    "MissingExtraError",
+    "OutputError",
+    "PainterlyError",
+    "TrainingError",
+    "UsageError",
+]
 
 
 class PainterlyError(Exception):
@@ -25,6 +33,10 @@ class OutputError(PainterlyError):
 
 class TrainingError(PainterlyError):
     """Training that cannot go on, for instance because a loss is no longer finite."""
+
+
+class Interrupted(PainterlyError):
+    """Somebody asked to stop; what was done so far is kept."""
 
 
 class MissingExtraError(PainterlyError):

@@ -1,6 +1,5 @@
 """Photographs as a stream of training crops."""
 
-from painterly.data.crops import CropDataset, SampleOrder, centre_crop, crop_loader
-from painterly.data.photos import Photos, find_photos
+import lazy_loader
 
-__all__ = ["CropDataset", "Photos", "SampleOrder", "centre_crop", "crop_loader", "find_photos"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

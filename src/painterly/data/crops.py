@@ -8,8 +8,9 @@ difference how many processes read them.
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ __all__ = ["Batch", "Crop", "CropDataset", "Cropping", "SampleOrder", "centre_cr
 
 Cropping = Literal["random", "squash"]
 """A random part at a random scale, mirrored half the time; or the whole photograph squeezed to a square (the paper)."""
+
+# What Pillow raises while it decodes a damaged picture; RuntimeError is AVIF's.
+_UNREADABLE: Final = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, Image.DecompressionBombError)
 
 
 class Crop(NamedTuple):
@@ -75,7 +79,7 @@ class CropDataset(Dataset[Crop]):
             index = order[(place + step) % len(order)]
             try:
                 pixels = self._crop(index, random.Random(f"{self.seed}/{sample}"))
-            except (InputError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+            except (InputError, *_UNREADABLE):
                 skipped.append(self.photos.names[index])
                 continue
             return Crop(pixels, tuple(skipped))
@@ -138,6 +142,7 @@ def crop_loader(dataset: CropDataset, order: SampleOrder, *, workers: int = 1, p
         pin_memory=pin,
         prefetch_factor=4 if workers else None,
         persistent_workers=workers > 0,
+        worker_init_fn=_ignore_signals,
     )
 
 
@@ -155,9 +160,15 @@ def centre_crop(photos: Photos, index: int, size: int) -> Tensor:
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
             square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
+        except _UNREADABLE as error:
             raise InputError(f"{photos.names[index]} is damaged ({error})") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+def _ignore_signals(worker: int) -> None:
+    """Ctrl-C reaches the whole process group; it is the trainer that decides when its readers stop."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _collate(crops: list[Crop]) -> Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -33,7 +33,6 @@ class Photos:
     source: Path
     names: list[str]
     _offsets: list[tuple[int, int]] | None = None
-    _file: tuple[int, io.BufferedReader] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -48,15 +47,10 @@ class Photos:
         if self._offsets is None:
             return open_picture(self.source / name)
         offset, size = self._offsets[index]
-        # A file handle may not be shared between processes: each opens the tar for itself.
-        if self._file is None or self._file[0] != os.getpid():
-            self._file = (os.getpid(), self.source.open("rb"))
-        handle = self._file[1]
-        handle.seek(offset)
-        return open_picture(f"{self.source}:{name}", io.BytesIO(handle.read(size)))
-
-    def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_file": None}
+        with self.source.open("rb") as tar:
+            tar.seek(offset)
+            content = tar.read(size)
+        return open_picture(f"{self.source}:{name}", io.BytesIO(content))
 
 
 def find_photos(source: str | Path) -> Photos:

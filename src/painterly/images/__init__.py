@@ -1,6 +1,5 @@
 """Pictures in and out of files, and between Pillow, numpy and tensors."""
 
-from painterly.images.reading import read_picture, resize_longest
-from painterly.images.tensors import from_tensor, to_tensor
+import lazy_loader
 
-__all__ = ["from_tensor", "read_picture", "resize_longest", "to_tensor"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -48,7 +48,8 @@ class _Gram(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
         batch, channels, height, width = features.shape
-        rows = torch.bmm(_rows(features), gradient + gradient.transpose(1, 2))
+        with torch.autocast(features.device.type, enabled=False):
+            rows = torch.bmm(_rows(features), gradient + gradient.transpose(1, 2))
         return rows.to(features.dtype).view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 

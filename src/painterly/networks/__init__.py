@@ -1,6 +1,5 @@
 """Networks that paint, built from a description that is saved with their weights."""
 
-from painterly.networks.description import STYLE_PRESETS, StyleDescription
-from painterly.networks.style import StyleNetwork
+import lazy_loader
 
-__all__ = ["STYLE_PRESETS", "StyleDescription", "StyleNetwork"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

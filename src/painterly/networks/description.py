@@ -25,7 +25,7 @@ Padding = Literal["reflect-start", "reflect"]
 
 Pixels = Literal["vgg", "unit"]
 """What the layers see and give: BGR in 0..255 less VGG's mean, out through 150 tanh (the authors' code); or RGB
-normalised by ImageNet's mean and deviation, out through a sigmoid. At the boundary it is RGB in [0, 1] either way."""
+normalised by ImageNet's mean and deviation, in and out. At the boundary it is RGB in [0, 1] either way."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ STYLE_PRESETS: Final[dict[str, StyleDescription]] = {
     "paper": StyleDescription(32, 5, "batch", "transposed", "reflect-start", "vgg"),
     # The instance-norm networks that the authors released: half the filters.
     "authors": StyleDescription(16, 5, "instance", "transposed", "reflect-start", "vgg"),
-    # Ours: no checkerboard (resize convolution), no border (reflection everywhere), outputs that cannot leave [0, 1].
+    # Ours: no checkerboard (resize convolution), no border (reflection everywhere), outputs that never saturate.
     "modern": StyleDescription(32, 5, "instance", "resize", "reflect", "unit"),
 }
 """Named descriptions: `paper`, `authors` and `modern` (the default)."""

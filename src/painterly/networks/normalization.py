@@ -12,7 +12,7 @@ __all__ = ["InstanceNorm", "instance_norm", "norm_layer"]
 
 
 _FEW_PIXELS = 256 * 256
-"""Up to here, torch's fast channels-last sums lose less than bfloat16 does; at 800x800 they are off by 0.2 deviations."""
+"""Up to here, torch's fast channels-last sums lose less than bfloat16 does; at 800x800 they are off by 0.2 sigma."""
 
 
 def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5) -> Tensor:

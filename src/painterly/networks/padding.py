@@ -31,14 +31,16 @@ def reflection_pad(x: Tensor, left: int, right: int, top: int, bottom: int) -> T
         >>> reflection_pad(row, 3, 0, 0, 0)[0, 0, 0].tolist()
         [1.0, 2.0, 1.0, 0.0, 1.0, 2.0]
     """
+    period_y, period_x = (max(side - 1, 1) for side in x.shape[-2:])
     while left or right or top or bottom:
         height, width = x.shape[-2:]
         mode = "reflect"
         if (width == 1 and (left or right)) or (height == 1 and (top or bottom)):
             mode = "replicate"  # one pixel has no neighbour to reflect
-        reach_x, reach_y = max(width - 1, 1), max(height - 1, 1)
+        # Whole periods only: the new border must be a mirror of the old one as long as more is to come.
+        reach_x, reach_y = (width - 1) // period_x * period_x, (height - 1) // period_y * period_y
         if mode == "replicate":
-            reach_x, reach_y = (left + right, 0) if width == 1 else (0, top + bottom)
+            reach_x, reach_y = (left + right, 0) if width == 1 and (left or right) else (0, top + bottom)
         step = (min(left, reach_x), min(right, reach_x), min(top, reach_y), min(bottom, reach_y))
         with torch.autocast(x.device.type, enabled=False):  # on CPU, autocast would widen it to float32
             x = F.pad(x, step, mode=mode)

@@ -41,18 +41,23 @@ class PixelsIn(nn.Module):
 class PixelsOut(nn.Module):
     """A network's last activations to RGB, nominally in [0, 1]; shape (B, 3, H, W) in and out.
 
-    "unit" is a sigmoid. "vgg" is the authors' 150 tanh with VGG's mean added back: it covers nearly, but not exactly,
-    0..255 (facts: -150 + 103.9 to 150 + 123.7), and is not clamped here because the authors train unclamped.
+    "vgg" is the authors' 150 tanh with VGG's mean added back: it covers nearly, but not exactly, 0..255, and is left as
+    it is. "unit" undoes the normalisation of `PixelsIn` and cuts off at 0 and 1, except in training: where a sigmoid or
+    a limit once saturates, no gradient comes back, and dark parts of photographs stay black holes for good.
     """
 
     def __init__(self, space: Pixels) -> None:
         super().__init__()
         self.space = space
-        self.register_buffer("mean", torch.tensor(VGG_MEAN_BGR).view(3, 1, 1), persistent=False)
+        mean, std = (VGG_MEAN_BGR, (1.0,) * 3) if space == "vgg" else (IMAGENET_MEAN, IMAGENET_STD)
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
     mean: Tensor
+    std: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         if self.space == "vgg":
             return ((150 * torch.tanh(x) + self.mean) / 255).flip(-3)
-        return torch.sigmoid(x)
+        pixels = x * self.std + self.mean
+        return pixels if self.training else pixels.clamp(0, 1)

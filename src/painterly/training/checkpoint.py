@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ __all__ = ["load_checkpoint", "save_checkpoint"]
 FREE = frozenset(
     {
         *("resume", "overwrite", "output", "steps", "checkpoint_every", "sample_every", "workers", "device", "compile"),
-        *("title", "painter", "licence", "init", "photos", "style"),
+        *("title", "painter", "licence", "half", "init", "photos", "style"),
     }
 )
 """Settings that may differ between a run and its resumption. Photographs and painting are compared by their content."""
@@ -52,7 +51,7 @@ def load_checkpoint(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         before = state["settings"]
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # a damaged file makes the reader raise nearly anything
         raise InputError(f"{path} is not a checkpoint, or a damaged one") from error
     for name in sorted(settings):
         if name not in FREE and before.get(name) != settings[name]:

@@ -85,6 +85,7 @@ class StyleTraining:
     title: str = option("The painting's title, for the model's card.", "")
     painter: str = option("Its painter.", "")
     licence: str = option("Its licence, or 'public domain'.", "")
+    half: bool = option("Store the weights in half precision: half the size, the same picture to the eye.", False)
     held_out: int = option("Photographs kept out of training, to measure the objective on.", 16)
     checkpoint_every: int = option("Steps between checkpoints.", 250)
     sample_every: int = option("Steps between sample pictures; 0 for none.", 500)

@@ -15,7 +15,7 @@ from painterly.data.crops import CropDataset, SampleOrder, crop_loader
 from painterly.data.photos import find_photos
 from painterly.encoders.loading import load_loss_network
 from painterly.encoders.names import parse_layers
-from painterly.errors import OutputError, UsageError
+from painterly.errors import Interrupted, OutputError, UsageError
 from painterly.images.reading import read_picture, resize_longest
 from painterly.images.tensors import from_tensor, to_tensor
 from painterly.losses.objective import StyleObjective
@@ -77,7 +77,7 @@ def train_style(config: StyleTraining) -> ModelCard:
 
     Raises:
         PainterlyError: Something cannot be read or written, or the loss is no longer finite.
-        KeyboardInterrupt: It was interrupted; a checkpoint was saved first.
+        Interrupted: Somebody pressed Ctrl-C; a checkpoint was saved first.
     """
     config = config.resolved()
     folder = config.output.with_suffix(".run")
@@ -147,6 +147,7 @@ def train_style(config: StyleTraining) -> ModelCard:
                     "settings": settings,
                 },
             )
+            log.info("checkpoint at step %d", step)
 
     crops = CropDataset(photos, training, config.size, seed=config.seed, cropping=config.cropping or "random")  # type: ignore[arg-type]
     local = config.batch_size // fabric.world_size
@@ -189,7 +190,7 @@ def train_style(config: StyleTraining) -> ModelCard:
                 if step % config.checkpoint_every == 0 or step == total or interruption.asked:
                     checkpoint()
                 if interruption.asked:
-                    raise KeyboardInterrupt(f"stopped at step {step}; add --resume to go on")
+                    raise Interrupted(f"stopped at step {step}; the same command with --resume goes on from there")
     finally:
         run.close()
 
@@ -220,7 +221,7 @@ def train_style(config: StyleTraining) -> ModelCard:
         software=software(fabric),
     )
     if fabric.is_global_zero:
-        save_network(config.output, network, card)
+        save_network(config.output, network, card, dtype=torch.float16 if config.half else torch.float32)
     if skipped:
         log.warning("%d of %d photographs could not be read", len(skipped), len(training))
     return card

@@ -1,0 +1,44 @@
+"""The application: every command, under the group in which `painterly --help` lists it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from painterly import __version__
+from painterly.commands import demo, download, info, models, stylize, sweep, train
+from painterly.commands.common import PAINT, SHARE, TRAIN
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="painterly",
+    help="A neural network paints your photograph: style transfer by perceptual losses (Johnson et al. 2016).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"painterly {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """A neural network paints your photograph."""
+
+
+app.command("demo", rich_help_panel=PAINT)(demo.demo)
+app.command("stylize", rich_help_panel=PAINT)(stylize.stylize)
+app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
+app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
+app.command("download", rich_help_panel=TRAIN)(download.download)
+app.command("models", rich_help_panel=SHARE)(models.models)
+app.command("info", rich_help_panel=SHARE)(info.info)

@@ -1,0 +1,48 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from painterly.progress import be_quiet, console
+
+__all__ = ["MEASURE", "PAINT", "SHARE", "TRAIN", "Device", "Json", "Overwrite", "Quiet", "Verbose", "print_json", "say"]
+
+PAINT, TRAIN, MEASURE, SHARE = "Paint", "Train", "Measure", "Share"
+"""The groups in which the commands are listed."""
+
+
+def _quiet(value: bool) -> bool:
+    be_quiet(value)
+    if value:
+        logging.getLogger("painterly").setLevel(logging.ERROR)
+    return value
+
+
+def _verbose(value: bool) -> bool:
+    if value:
+        logging.basicConfig(format="%(message)s", stream=sys.stderr)
+        logging.getLogger("painterly").setLevel(logging.INFO)
+    return value
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.", callback=_quiet)]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done and with what.", callback=_verbose)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+
+
+def say(text: str) -> None:
+    """One line for people, on standard error; nothing under --quiet."""
+    console().print(text, markup=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """A document for programs, on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

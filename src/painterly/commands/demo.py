@@ -1,0 +1,27 @@
+"""`painterly demo`: the picture that ships, painted by the network that ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
+from painterly.commands.stylize import stylize
+
+__all__ = ["DEMO_PICTURE", "demo"]
+
+DEMO_PICTURE = Path(__file__).parent.parent / "assets" / "demo.jpg"
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the painting goes.")] = Path("painting.jpg"),
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Paint the photograph that comes with painterly; works offline."""
+    stylize([str(DEMO_PICTURE)], output, device=device, overwrite=overwrite, json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,32 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Several tests run at once: threads of one that wait for cores taken by another cost more than they bring.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+import torch
+from hypothesis import settings
+
+# The same examples every time, and no clock: a slow machine is no failure.
+settings.register_profile("painterly", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("painterly")
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    """Draws the same random tensors in every run and in whatever order the tests come."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real files (see its README.md)."""
+    named = os.environ.get("PAINTERLY_DATA")
+    if not named:
+        pytest.skip("PAINTERLY_DATA names no folder of real pictures and weights")
+    return Path(named)

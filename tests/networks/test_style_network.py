@@ -1,0 +1,165 @@
+"""The image transformation network against the paper's table, spelled out in plain torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from painterly.networks import STYLE_PRESETS, StyleDescription, StyleNetwork
+from painterly.networks.description import Normalization, Padding, Upsampling
+
+VARIANTS = [
+    StyleDescription(1, 1, normalization, upsampling, padding)
+    for normalization, upsampling, padding in itertools.product(
+        get_args(Normalization), get_args(Upsampling), get_args(Padding)
+    )
+]
+
+
+def spell(description: StyleDescription) -> str:
+    return f"{description.normalization}-{description.upsampling}-{description.padding}"
+
+
+class Table1Block(nn.Module):
+    """The residual block of the supplement: two unpadded convolutions, identity cropped by two pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.norm1 = nn.Conv2d(128, 128, 3), nn.BatchNorm2d(128)
+        self.conv2, self.norm2 = nn.Conv2d(128, 128, 3), nn.BatchNorm2d(128)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
+        return x[:, :, 2:-2, 2:-2] + y  # type: ignore[no-any-return]
+
+
+def table_1() -> nn.Sequential:
+    """Table 1 of the paper's supplement, row by row."""
+    return nn.Sequential(
+        nn.ReflectionPad2d(40),
+        *(nn.Conv2d(3, 32, 9, 1, 4), nn.BatchNorm2d(32), nn.ReLU()),
+        *(nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.ReLU()),
+        *(nn.Conv2d(64, 128, 3, 2, 1), nn.BatchNorm2d(128), nn.ReLU()),
+        *(Table1Block() for _ in range(5)),
+        *(nn.ConvTranspose2d(128, 64, 3, 2, 1, output_padding=1), nn.BatchNorm2d(64), nn.ReLU()),
+        *(nn.ConvTranspose2d(64, 32, 3, 2, 1, output_padding=1), nn.BatchNorm2d(32), nn.ReLU()),
+        nn.Conv2d(32, 3, 9, 1, 4),
+        nn.Tanh(),
+    )
+
+
+def randomise(network: nn.Module) -> None:
+    """Scales, shifts and statistics of normalisation that are not all ones and zeros."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            for values in (module.weight, module.running_var):
+                nn.init.uniform_(values, 0.5, 1.5)
+            for values in (module.bias, module.running_mean):
+                nn.init.normal_(values, 0, 0.2)
+
+
+def test_the_papers_network_is_table_1() -> None:
+    network = StyleNetwork("paper").double().eval()
+    randomise(network)
+    reference = table_1().double().eval()
+    values = network.state_dict().values()
+    reference.load_state_dict(dict(zip(reference.state_dict(), values, strict=True)))
+    picture = torch.rand(1, 3, 44, 48, dtype=torch.float64)
+    with torch.no_grad():
+        bgr = picture[:, [2, 1, 0]] * 255
+        mean = torch.tensor([103.939, 116.779, 123.68]).double().view(3, 1, 1)
+        painted = (150 * reference(bgr - mean) + mean) / 255
+        torch.testing.assert_close(network(picture), painted[:, [2, 1, 0]], atol=1e-5, rtol=1e-5)
+    assert painted.std() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("preset", "parameters"), [("paper", 1_679_235), ("modern", 1_679_235), ("authors", 424_899)]
+)
+def test_presets_have_the_published_number_of_parameters(preset: str, parameters: int) -> None:
+    assert sum(p.numel() for p in StyleNetwork(preset).parameters()) == parameters
+
+
+@pytest.mark.parametrize("description", VARIANTS, ids=spell)
+def test_paintings_have_the_photographs_size_whatever_it_is(description: StyleDescription) -> None:
+    network = StyleNetwork(description).eval()
+    with torch.no_grad():
+        for size in range(16, 71):
+            photograph = torch.zeros(1, 3, size, 86 - size)  # 16x70 to 70x16: every remainder on either side
+            assert network(photograph).shape == photograph.shape
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 1, 32, 32), (1, 4, 32, 32), (1, 3, 15, 32), (1, 3, 32, 15), (32,)])
+def test_what_is_not_a_batch_of_pictures_of_16_pixels_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"3, H, W|values to unpack"):
+        StyleNetwork(VARIANTS[0])(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("contrast", [1, 1000])
+def test_pixels_of_the_modern_network_stay_between_0_and_1(contrast: float) -> None:
+    network = StyleNetwork(StyleDescription(width=2, blocks=1)).eval()
+    nn.init.normal_(network.get_submodule("layers.last.conv").weight, std=contrast)  # type: ignore[arg-type]
+    painting = network(torch.rand(2, 3, 24, 24))
+    assert 0 <= painting.min() < painting.max() <= 1
+
+
+@pytest.mark.parametrize("preset", list(STYLE_PRESETS))
+def test_pictures_of_a_batch_do_not_touch_each_other(preset: str) -> None:
+    network = StyleNetwork(dataclasses.replace(STYLE_PRESETS[preset], width=2, blocks=1)).eval()
+    batch = torch.rand(3, 3, 20, 24)
+    one_by_one = torch.cat([network(picture) for picture in batch.split(1)])
+    torch.testing.assert_close(network(batch), one_by_one, check_stride=False)
+
+
+def test_a_shifted_photograph_gives_a_shifted_painting() -> None:
+    network = StyleNetwork(StyleDescription(2, 1, "batch", "resize", "reflect")).eval()
+    wide = torch.rand(1, 3, 32, 128)
+    inner = slice(48, 72)  # far from every border: the reach of this small network is 41 pixels
+    there, here = network(wide)[..., inner], network(wide[..., 4:])[..., 44:68]
+    torch.testing.assert_close(here, there)
+    assert here.std() > 0.01
+
+
+def test_a_plain_photograph_stays_plain_to_its_border_only_with_reflection() -> None:
+    spread: dict[str, float] = {}
+    for padding in get_args(Padding):
+        network = StyleNetwork(StyleDescription(2, 0, "batch", "resize", padding)).eval()
+        painting = network(torch.full((1, 3, 32, 32), 0.7))
+        spread[padding] = (painting - painting[..., 16:17, 16:17]).abs().max().item()
+    assert spread["reflect"] < 1e-6
+    assert spread["reflect-start"] > 1e-3  # no blocks, no reflection at the start: zeros shine through
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("description", VARIANTS, ids=spell)
+def test_the_memory_layout_changes_neither_painting_nor_gradient(description: StyleDescription, batch: int) -> None:
+    network = StyleNetwork(dataclasses.replace(description, width=2)).double()
+    photograph, pull = torch.rand(2, batch, 3, 20, 24, dtype=torch.float64)
+
+    def paint(inner: torch.memory_format, outer: torch.memory_format) -> list[Tensor]:
+        network.to(memory_format=inner)  # type: ignore[call-overload]
+        painting = network(photograph.contiguous(memory_format=inner))
+        return [painting, *torch.autograd.grad(painting, network.parameters(), pull.contiguous(memory_format=outer))]
+
+    plain = paint(torch.contiguous_format, torch.contiguous_format)
+    for inner in (torch.contiguous_format, torch.channels_last):
+        for found, wanted in zip(paint(inner, torch.channels_last), plain, strict=True):
+            torch.testing.assert_close(found, wanted, check_stride=False)
+
+
+@pytest.mark.parametrize("description", VARIANTS, ids=spell)
+def test_every_parameter_learns(description: StyleDescription) -> None:
+    network = StyleNetwork(dataclasses.replace(description, width=2))
+    network(torch.rand(2, 3, 20, 20)).square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+    weights = [p for name, p in network.named_parameters() if name.endswith("weight")]
+    assert all(p.grad is not None and p.grad.any() for p in weights)
