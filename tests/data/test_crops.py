@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,6 +37,11 @@ def ruler(tmp_path: Path) -> Photos:
     x, y = np.meshgrid(np.arange(200), np.arange(100))
     Image.fromarray(np.stack([x, y, 0 * x], axis=2).astype(np.uint8)).save(tmp_path / "ruler.png")
     return find_photos(tmp_path)
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """The same noise every time."""
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
 def number_of(pixels: Tensor) -> int:
@@ -117,9 +123,9 @@ def test_the_centred_square_is_the_largest(ruler: Photos) -> None:
 
 
 def test_a_jpeg_decoded_at_a_fraction_of_its_size_shows_the_same(tmp_path: Path) -> None:
-    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    Image.fromarray(coarse).resize((800, 600), Image.Resampling.BICUBIC).save(tmp_path / "a.jpg", quality=95)
-    Image.open(tmp_path / "a.jpg").save(tmp_path / "b.png")
+    noise(8, 6).resize((800, 600), Image.Resampling.BICUBIC).save(tmp_path / "a.jpg", quality=95)
+    with Image.open(tmp_path / "a.jpg") as image:
+        image.save(tmp_path / "b.png")
     photos = find_photos(tmp_path)
     for cropping in ("random", "squash"):
         jpeg, png = (CropDataset(photos, [i], 32, cropping=cropping)[3].pixels.float() for i in (0, 1))
@@ -159,7 +165,7 @@ def test_pictures_of_every_mode_become_rgb(
 
 
 def truncate(path: Path) -> None:
-    Image.effect_noise((64, 64), 50).save(path, "JPEG")
+    noise(64, 64).save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:-500])
 
 
@@ -199,7 +205,7 @@ def test_damage_never_ends_a_run(suffix: str, tmp_path_factory: pytest.TempPathF
         pytest.skip(f"this Pillow writes no {suffix}")
     folder = tmp_path_factory.mktemp("damaged")
     path = folder / f"a{suffix}"
-    Image.effect_noise((24, 16), 50).convert("RGB").save(path)
+    noise(24, 16).save(path)
     content = bytearray(path.read_bytes())
     if data.draw(st.booleans(), label="cut off"):
         del content[data.draw(st.integers(0, len(content) - 1), label="length") :]
@@ -212,10 +218,8 @@ def test_damage_never_ends_a_run(suffix: str, tmp_path_factory: pytest.TempPathF
     dataset = CropDataset(photos, [0, 1], 8)
     for sample in range(2):
         assert dataset[sample].pixels.shape == (3, 8, 8)
-    try:
-        centre_crop(photos, 0, 8)
-    except InputError as error:
-        assert path.name in str(error)
+    with contextlib.suppress(InputError):
+        assert centre_crop(photos, 0, 8).shape == (3, 8, 8)
 
 
 batches = st.integers(1, 5)

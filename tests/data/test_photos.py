@@ -87,10 +87,10 @@ def make_truncated_tar(path: Path) -> None:
         (lambda path: None, "does not exist"),
         (make_empty_folder, "holds no pictures"),
         (make_tar_of_text, "holds no pictures"),
-        (lambda path: path.touch(), "neither a folder nor an uncompressed tar"),
-        (lambda path: path.write_text("a list of photographs\n" * 100), "neither a folder nor an uncompressed tar"),
-        (make_picture, "neither a folder nor an uncompressed tar"),
-        (make_truncated_tar, "neither a folder nor an uncompressed tar"),
+        (lambda path: path.touch(), "is neither a folder nor an uncompressed tar"),
+        (lambda path: path.write_text("a list of photographs\n" * 100), "is neither a folder nor an uncompressed tar"),
+        (make_picture, "is neither a folder nor an uncompressed tar"),
+        (make_truncated_tar, "is neither a folder nor an uncompressed tar"),
     ],
 )
 def test_what_holds_no_photographs_is_refused(make: Callable[[Path], None], message: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from painterly.images.tensors import to_tensor
 GATYS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
-def spell_out(weights: dict[str, Tensor], x: Tensor, pool: type[nn.Module], padding_mode: str) -> dict[str, Tensor]:
+def spell_out(weights: dict[str, Tensor], x: Tensor, pool: type[nn.Module], padding_mode: Any) -> dict[str, Tensor]:
     """The network's layers one after another, read off its weights."""
 
     def convolve(name: str, x: Tensor) -> Tensor:

@@ -133,7 +133,7 @@ def test_a_file_of_ones_own_offers_what_its_shapes_show(
 
 
 def test_a_name_that_is_neither_network_nor_file_is_refused_with_those_there_are(folders: Folders) -> None:
-    with pytest.raises(UsageError, match="'vgg17' is neither .* there are vgg16, "):
+    with pytest.raises(UsageError, match=r"'vgg17' is neither .* there are vgg16, "):
         load_loss_network("vgg17")
 
 
@@ -179,7 +179,9 @@ def test_a_pickle_is_refused_and_not_run(write: Any, suffix: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\x80\x02}q\x00.", b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\x80\x02}q\x00.", b"PK\x03\x04"]
+)
 def test_a_file_that_is_none_of_weights_is_refused(content: bytes, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"broken{suffix}"
     path.write_bytes(content)

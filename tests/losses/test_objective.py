@@ -187,7 +187,9 @@ def test_the_style_is_looked_at_once(loss_network: LossNetwork, pictures: tuple[
 
 
 def test_gradients_reach_the_output_alone(loss_network: LossNetwork, pictures: tuple[Tensor, Tensor, Tensor]) -> None:
-    style, output, photograph = (p.requires_grad_() for p in pictures)
+    style, output, photograph = pictures
+    for picture in pictures:
+        picture.requires_grad_()
     terms = StyleObjective(loss_network, style, WEIGHTINGS["authors"])(output, photograph)
     torch.stack([term.double() for term in terms.values()]).sum().backward()
     assert output.grad is not None

@@ -14,9 +14,8 @@ LAYOUTS = [torch.contiguous_format, torch.channels_last]
 
 def activations(layout: torch.memory_format, batch: int = 3) -> Tensor:
     """Shifted and scaled by channel and by picture, so that statistics of the wrong axes show."""
-    x = torch.randn(batch, 4, 5, 7, dtype=torch.float64)
     scale, shift = torch.rand(2, batch, 4, 1, 1, dtype=torch.float64)
-    x = x * (scale + 0.5) + shift
+    x = torch.addcmul(shift, torch.randn(batch, 4, 5, 7, dtype=torch.float64), scale + 0.5)
     return x.contiguous(memory_format=layout)
 
 

@@ -80,9 +80,7 @@ def test_the_papers_network_is_table_1() -> None:
     assert painted.std() > 0.01
 
 
-@pytest.mark.parametrize(
-    ("preset", "parameters"), [("paper", 1_679_235), ("modern", 1_679_235), ("authors", 424_899)]
-)
+@pytest.mark.parametrize(("preset", "parameters"), [("paper", 1_679_235), ("modern", 1_679_235), ("authors", 424_899)])
 def test_presets_have_the_published_number_of_parameters(preset: str, parameters: int) -> None:
     assert sum(p.numel() for p in StyleNetwork(preset).parameters()) == parameters
 
@@ -146,7 +144,7 @@ def test_the_memory_layout_changes_neither_painting_nor_gradient(description: St
     def paint(inner: torch.memory_format, outer: torch.memory_format) -> list[Tensor]:
         network.to(memory_format=inner)  # type: ignore[call-overload]
         painting = network(photograph.contiguous(memory_format=inner))
-        return [painting, *torch.autograd.grad(painting, network.parameters(), pull.contiguous(memory_format=outer))]
+        return [painting, *torch.autograd.grad(painting, [*network.parameters()], pull.contiguous(memory_format=outer))]
 
     plain = paint(torch.contiguous_format, torch.contiguous_format)
     for inner in (torch.contiguous_format, torch.channels_last):
