@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["be_quiet", "console"]
 
@@ -12,6 +14,8 @@ __all__ = ["be_quiet", "console"]
 @cache
 def console() -> Console:
     """The shared console."""
+    from rich.console import Console  # needed for work, not for --help
+
     return Console(stderr=True, highlight=False)
 
 

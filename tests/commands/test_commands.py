@@ -239,3 +239,21 @@ def test_training_and_sweeping_from_the_command_line(run: Run, data: Path, tmp_p
     assert [row["style_weight"] for row in rows] == [1, 5]
     with Image.open(sheet) as picture:
         assert picture.width > 3 * 40
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "arguments"),
+    [
+        ("lightning_fabric", "train", ["train", "style", "--style", "a.jpg", "--photos", ".", "-o", "m.safetensors"]),
+        ("onnx", "onnx", ["info", "a.onnx"]),
+    ],
+)
+def test_a_missing_extra_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, extra: str, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
+    status, _, err = run(*arguments)
+    assert status == 1
+    assert one_sentence(err)
+    assert f"pip install 'painterly[{extra}]'" in err

@@ -13,7 +13,7 @@ from painterly.errors import UsageError
 def test_names_are_read_and_written_back_and_sort_by_depth(configuration: str) -> None:
     names = list(layer_names(configuration))  # type: ignore[arg-type]
     assert [str(parse_layer(name)) for name in names] == names
-    assert sorted(names[::-1], key=parse_layer) == names
+    assert sorted(names, key=parse_layer) == names
     assert str(deepest(names[::-1])) == names[-1]
 
 

@@ -153,10 +153,10 @@ def test_modern_does_not_see_the_scale_of_the_loss_network_and_the_authors_does(
     first = louder.get_submodule("encoders.0.extractor.features.0")
     assert isinstance(first, nn.Conv2d)
     with torch.no_grad():  # ten times the first convolution and every bias: ten times every activation
-        first.weight *= 10
+        first.weight.mul_(10)
         for parameter in louder.parameters():
             if parameter.ndim == 1:
-                parameter *= 10
+                parameter.mul_(10)
     for name, changes in (("modern", {"content": 1, "style": 1}), ("authors", {"content": 10**2, "style": 10**4})):
         quiet, loud = (
             StyleObjective(network, style, WEIGHTINGS[name])(output, photograph) for network in (loss_network, louder)

@@ -68,6 +68,15 @@ def test_up_sampling_doubles_the_size_exactly(layer: nn.Module) -> None:
     assert layer(torch.rand(2, 3, 5, 7)).shape == (2, 5, 10, 14)
 
 
+def test_resizing_repeats_pixels_before_it_convolves() -> None:
+    layer = UpsampleLayer(1, 1, padding="reflect", norm="batch").eval()
+    nn.init.dirac_(layer.get_parameter("conv.weight"))
+    nn.init.zeros_(layer.get_parameter("conv.bias"))
+    x = torch.rand(1, 1, 3, 4)
+    wanted = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    torch.testing.assert_close(layer(x), wanted, rtol=1e-4, atol=0)
+
+
 @pytest.mark.parametrize(
     ("build", "darkens"),
     [

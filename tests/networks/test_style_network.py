@@ -94,6 +94,13 @@ def test_paintings_have_the_photographs_size_whatever_it_is(description: StyleDe
             assert network(photograph).shape == photograph.shape
 
 
+def test_a_size_that_is_no_multiple_of_the_stride_is_reflected_to_one_and_cropped_again() -> None:
+    network = StyleNetwork(StyleDescription(2, 1, "batch", "resize", "reflect")).eval()
+    photograph = torch.rand(1, 3, 18, 21)
+    padded = nn.functional.pad(photograph, (0, 3, 0, 2), mode="reflect")
+    torch.testing.assert_close(network(photograph), network(padded)[..., :18, :21])
+
+
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 1, 32, 32), (1, 4, 32, 32), (1, 3, 15, 32), (1, 3, 32, 15), (32,)])
 def test_what_is_not_a_batch_of_pictures_of_16_pixels_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"3, H, W|values to unpack"):

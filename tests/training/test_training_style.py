@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import resource
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,17 @@ class TestRefusals:
     def test_settings_that_cannot_be_meant(self, settings: dict[str, Any], wrong: dict[str, Any]) -> None:
         with pytest.raises(UsageError, match=f"--{next(iter(wrong)).replace('_', '-')}"):
             StyleTraining(**{**settings, **wrong})
+
+
+def test_a_full_disk_stops_a_run_in_a_sentence_and_leaves_no_part_of_a_file(config: StyleTraining) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # a checkpoint is larger: the same error as a full disk
+    try:
+        with pytest.raises(OutputError, match=r"cannot write .*checkpoint\.pt \("):
+            train_style(config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    run = config.output.with_suffix(".run")
+    assert not config.output.exists()
+    assert not (run / "checkpoint.pt").exists()
+    assert not [path for path in run.rglob("*") if ".tmp" in path.name]

@@ -24,9 +24,10 @@ from painterly.errors import InputError
 __all__ = ["Batch", "Crop", "CropDataset", "Cropping", "SampleOrder", "centre_crop", "crop_loader"]
 
 Cropping = Literal["random", "squash"]
-"""A random part at a random scale, mirrored half the time; or the whole photograph squeezed to a square (the paper)."""
+"""A random square, 0.4 to 1 times as wide as the photograph's short side and mirrored half the time, so that pictures
+come coarse and smooth alike; or the whole photograph squeezed to a square (the paper)."""
 
-# What Pillow raises while it decodes a damaged picture; RuntimeError is AVIF's.
+# What Pillow raises for a damaged picture; RuntimeError is AVIF's.
 _UNREADABLE: Final = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, Image.DecompressionBombError)
 
 
@@ -101,7 +102,7 @@ class CropDataset(Dataset[Crop]):
                 mirror = False
             else:
                 short = min(width, height)
-                side = chance.uniform(max(min(self.size, short), short / 2), short)
+                side = chance.uniform(0.4 * short, short)
                 left, top = chance.uniform(0, width - side), chance.uniform(0, height - side)
                 box = (left, top, left + side, top + side)
                 mirror = chance.random() < 0.5
@@ -152,16 +153,16 @@ def centre_crop(photos: Photos, index: int, size: int) -> Tensor:
     Raises:
         InputError: It cannot be read.
     """
-    with photos.open(index) as image:
-        try:
+    try:
+        with photos.open(index) as image:
             image.draft("RGB", (2 * size, 2 * size))
             width, height = image.size
             side = min(width, height)
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
             square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
-        except _UNREADABLE as error:
-            raise InputError(f"{photos.names[index]} is damaged ({error})") from error
+    except _UNREADABLE as error:
+        raise InputError(f"{photos.names[index]} is damaged ({error})") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
 
 

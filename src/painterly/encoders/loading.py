@@ -59,15 +59,16 @@ def load_loss_network(
     source = LOSS_NETWORKS.get(name) or _source_of_file(name)
     content, style = content_layers or source.content_layers, style_layers or source.style_layers
     layers = tuple(dict.fromkeys((*content, *style)))
-    encoders, left = [], list(layers)
+    plan, left = [], list(layers)
     for part in source.encoders:
         offered = part.layers or layer_names(part.architecture)  # type: ignore[arg-type]
         served = [layer for layer in left if layer in offered]
         if served:
-            encoders.append(_load_encoder(part, served, pooling))
+            plan.append((part, served))
             left = [layer for layer in left if layer not in served]
     if left:
         raise UsageError(f"the loss network {name} has no {', '.join(left)}; name another with --loss-network")
+    encoders = [_load_encoder(part, served, pooling) for part, served in plan]
     description = {
         "name": name,
         "title": source.title,
@@ -102,8 +103,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file makes the readers raise nearly anything
         raise InputError(f"{path} is not a file of weights that can be read safely") from error
-    named = isinstance(weights, dict) and all(isinstance(key, str) for key in weights)
-    if not named or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not isinstance(weights, dict) or not all(type(k) is str and isinstance(v, Tensor) for k, v in weights.items()):
         raise InputError(f"{path} holds something other than named weights")
     return weights
 

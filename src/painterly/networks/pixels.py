@@ -19,8 +19,11 @@ VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 """The mean that VGG's authors subtract: BGR in 0..255."""
 
 
-class PixelsIn(nn.Module):
-    """RGB in [0, 1] to a network's own input space; shape (B, 3, H, W) in and out."""
+class _PixelSpace(nn.Module):
+    """The mean and deviation of a network's own space."""
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, space: Pixels) -> None:
         super().__init__()
@@ -29,8 +32,9 @@ class PixelsIn(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
-    mean: Tensor
-    std: Tensor
+
+class PixelsIn(_PixelSpace):
+    """RGB in [0, 1] to a network's own input space; shape (B, 3, H, W) in and out."""
 
     def forward(self, x: Tensor) -> Tensor:
         if self.space == "vgg":
@@ -38,23 +42,13 @@ class PixelsIn(nn.Module):
         return (x - self.mean) / self.std
 
 
-class PixelsOut(nn.Module):
+class PixelsOut(_PixelSpace):
     """A network's last activations to RGB, nominally in [0, 1]; shape (B, 3, H, W) in and out.
 
     "vgg" is the authors' 150 tanh with VGG's mean added back: it covers nearly, but not exactly, 0..255, and is left as
     it is. "unit" undoes the normalisation of `PixelsIn` and cuts off at 0 and 1, except in training: where a sigmoid or
     a limit once saturates, no gradient comes back, and dark parts of photographs stay black holes for good.
     """
-
-    def __init__(self, space: Pixels) -> None:
-        super().__init__()
-        self.space = space
-        mean, std = (VGG_MEAN_BGR, (1.0,) * 3) if space == "vgg" else (IMAGENET_MEAN, IMAGENET_STD)
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
-
-    mean: Tensor
-    std: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         if self.space == "vgg":

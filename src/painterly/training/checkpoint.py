@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     Raises:
         OutputError: It cannot be written.
     """
+    content = io.BytesIO()
+    torch.save(state, content)  # straight to a full disk, it would raise an error of its own that says nothing
     with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_checkpoint(path: Path, settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from typing import Any
 
@@ -36,6 +37,7 @@ def make_fabric(device: str, devices: int, precision: str) -> Any:
         raise UsageError("--device mps: torch finds no Apple GPU here; leave the option out")
     if precision == "auto":
         precision = "bf16-mixed" if _fast_bfloat16(device) else "32-true"
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision; the card has it
     return Fabric(accelerator=device, devices=devices, precision=precision)
 
 

@@ -122,7 +122,7 @@ def train_style(config: StyleTraining) -> ModelCard:
     model, optimizer = fabric.setup(network, optimizer)
 
     # Where it stands.
-    run = RunLog(folder, keep=config.resume)
+    run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
     step, seconds, skipped, total = 0, 0.0, set[str](), identity_steps + config.steps
     if config.resume:
         state = load_checkpoint(run.checkpoint, settings)
@@ -134,7 +134,7 @@ def train_style(config: StyleTraining) -> ModelCard:
 
     def checkpoint() -> None:
         meter.check()
-        if fabric.is_global_zero:
+        if run.active:
             save_checkpoint(
                 run.checkpoint,
                 {
@@ -185,7 +185,7 @@ def train_style(config: StyleTraining) -> ModelCard:
                 skipped.update(batch.skipped)
                 meter.add(step, terms, norm)
                 progress(step, meter)
-                if config.sample_every and step % config.sample_every == 0 and len(examples) and fabric.is_global_zero:
+                if run.active and config.sample_every and step % config.sample_every == 0 and len(examples):
                     run.sample(step, from_tensor(sample_sheet(network, examples[:4])))
                 if step % config.checkpoint_every == 0 or step == total or interruption.asked:
                     checkpoint()
@@ -220,7 +220,7 @@ def train_style(config: StyleTraining) -> ModelCard:
         | unseen_objective(objective, network, examples),
         software=software(fabric),
     )
-    if fabric.is_global_zero:
+    if run.active:
         save_network(config.output, network, card, dtype=torch.float16 if config.half else torch.float32)
     if skipped:
         log.warning("%d of %d photographs could not be read", len(skipped), len(training))
