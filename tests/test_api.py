@@ -7,9 +7,9 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "painterly": """InputError ModelCard OutputError Painter PainterlyError StyleTraining TrainingError UsageError load
-        shipped_models train_style""",
-    "painterly.batch": "Job Outcome plan_jobs run_jobs",
+    "painterly": """InputError ModelCard OutputError Painter PainterlyError StyleTraining TrainingError UsageError info
+        load shipped_models stylize sweep_weights train_style""",
+    "painterly.batch": "Job Outcome plan_jobs run_jobs stylize",
     "painterly.data": "CropDataset Photos SampleOrder centre_crop crop_loader find_photos",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork choose_loss_network
         layer_names load_loss_network""",

@@ -1,9 +1,12 @@
+from .batch.stylize import stylize
 from .errors import InputError, OutputError, PainterlyError, TrainingError, UsageError
 from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
+from .models.reading import info
 from .training.config import StyleTraining
 from .training.style import train_style
+from .training.sweep import sweep_weights
 
 __all__ = [
     "InputError",
@@ -14,8 +17,11 @@ __all__ = [
     "StyleTraining",
     "TrainingError",
     "UsageError",
+    "info",
     "load",
     "shipped_models",
+    "stylize",
+    "sweep_weights",
     "train_style",
 ]
 

@@ -152,7 +152,7 @@ class TestBrokenInput:
 
     def test_wrong_use(self, run: Run, photo: Path, tmp_path: Path) -> None:
         out = ("-o", tmp_path / "o.png")
-        for arguments in (
+        sentences: list[tuple[object, ...]] = [
             ("stylize", photo, *out, "--model", "nobody"),
             ("stylize", photo, photo.with_name("b.jpg"), *out),
             ("stylize", photo, "-o", tmp_path / "o.xyz"),
@@ -160,7 +160,8 @@ class TestBrokenInput:
             ("train", "style", "--style", photo, "--photos", tmp_path, "-o", tmp_path / "m.pth"),
             ("train", "style", "--style", photo, "--photos", tmp_path, "-o", tmp_path / "m.safetensors", "--steps", 0),
             ("download", "nobody"),
-        ):
+        ]
+        for arguments in sentences:
             status, printed, err = run(*arguments)
             assert (status, printed) == (2, "")
             assert one_sentence(err)

@@ -33,7 +33,8 @@ def folder(tmp_path: Path) -> Path:
 
 def pack(folder: Path, path: Path, mode: str) -> Path:
     with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
-        tar.add(folder, arcname="")
+        for file in sorted(folder.rglob("*"), reverse=True):  # in another order than the names'
+            tar.add(file, file.relative_to(folder), recursive=False)
     return path
 
 

@@ -90,6 +90,12 @@ def test_the_published_file_in_the_cache_is_the_papers_loss_network(
     torch.testing.assert_close(network(picture, network.layers), wanted, rtol=1e-4, atol=1e-5)
 
 
+def test_the_papers_network_named_by_its_path_offers_the_papers_layers(published: Path) -> None:
+    description = load_loss_network(str(published / PAPER)).description
+    assert description["content_layers"] == ["relu3_3"]
+    assert description["style_layers"] == ["relu1_2", "relu2_2", "relu3_3", "relu4_3"]
+
+
 def test_no_more_is_built_than_the_layers_asked_for(
     folders: Folders, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +143,7 @@ def test_a_name_that_is_neither_network_nor_file_is_refused_with_those_there_are
         load_loss_network("vgg17")
 
 
-def test_a_layer_that_a_named_network_lacks_is_refused() -> None:
+def test_a_layer_that_a_named_network_lacks_is_refused_before_any_file_is_looked_for(folders: Folders) -> None:
     with pytest.raises(UsageError, match="vgg16-relu2_2 has no relu3_3, nonsense"):
         load_loss_network("vgg16-relu2_2", content_layers=("relu2_2", "relu3_3"), style_layers=("nonsense",))
 

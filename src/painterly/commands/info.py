@@ -19,16 +19,9 @@ def info(
 ) -> None:
     """Print a model's card: architecture, training, loss network, data, licence."""
     from painterly.models.catalogue import find_model
+    from painterly.models.reading import info as read
 
-    path = find_model(model)
-    if path.suffix.lower() == ".onnx":
-        from painterly.interop.authors import load_authors_network
-
-        card = load_authors_network(path)[1]
-    else:
-        from painterly.models.file import read_card
-
-        card = read_card(path)
+    path, card = find_model(model), read(model)
     values = {"file": str(path), "bytes": path.stat().st_size, **card.to_dict()}
     if json:
         print_json(values)

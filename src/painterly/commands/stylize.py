@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose, print_json, say
 from painterly.models.catalogue import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from painterly.batch.run import Outcome
 
 __all__ = ["stylize"]
 
@@ -30,29 +33,21 @@ def stylize(
     verbose: Verbose = False,
 ) -> None:
     """Paint photographs in the style of a painting."""
-    from painterly.batch.plan import plan_jobs
-    from painterly.models.catalogue import find_model
+    from painterly.batch.stylize import stylize as paint
 
-    path = find_model(model)
-    jobs = plan_jobs(inputs, output, suffix=path.stem, format=format)
-
-    from painterly.batch.run import run_jobs
-    from painterly.models.painter import load
-
-    painter = load(path, device=device)
-    if verbose:
-        say(f"model {painter.card.title} ({path.name}) on {painter.device}, float32, {len(jobs)} pictures")
-    outcomes = []
-    for outcome in run_jobs(jobs, lambda picture: painter(picture, size=size), overwrite=overwrite):
-        outcomes.append(outcome)
+    def report(outcome: Outcome) -> None:
         if outcome.error:
             typer.echo(f"painterly: {outcome.error}", err=True)
         else:
             width, height = outcome.size
             say(f"{outcome.source} -> {outcome.target}  {width}x{height}  {outcome.seconds:.2f} s")
+
+    outcomes = paint(
+        inputs, output, model=model, size=size, format=format, device=device, overwrite=overwrite, report=report
+    )
     failed = sum(bool(outcome.error) for outcome in outcomes)
     if json:
-        print_json({"model": path.stem, "device": str(painter.device), "results": [o.to_dict() for o in outcomes]})
+        print_json({"model": model, "results": [outcome.to_dict() for outcome in outcomes]})
     if failed:
         if len(outcomes) > 1:
             typer.echo(f"painterly: {failed} of {len(outcomes)} pictures failed", err=True)

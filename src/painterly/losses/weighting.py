@@ -52,6 +52,6 @@ WEIGHTINGS: Final[dict[str, Weighting]] = {
     # pytorch/examples' neural_style.py, for torchvision's VGG-16 and relu2_2 as the content layer.
     "pytorch-examples": Weighting(1e5, 1e10, 0.0, style_scale="mean"),
     # Ours: both terms relative to the painting's own, so that one weight serves all paintings and loss networks.
-    "modern": Weighting(1.0, 6.0, 0.0, "relative", "relative", "mean"),
+    "modern": Weighting(1.0, 30.0, 0.0, "relative", "relative", "mean"),
 }
 """Named weightings. All but `modern` expect a loss network of the scale that they were written for."""

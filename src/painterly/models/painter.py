@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, overload
 
@@ -13,12 +14,14 @@ from torch import Tensor
 from painterly.errors import InputError, UsageError
 from painterly.memory import available_memory, keep_freed_memory
 from painterly.models.card import ModelCard
-from painterly.models.catalogue import DEFAULT_MODEL, find_model
-from painterly.models.file import load_network
+from painterly.models.catalogue import DEFAULT_MODEL
 from painterly.models.kinds import Picture, resize_tensor, unpack
+from painterly.models.reading import read_model
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
 __all__ = ["Painter", "choose_device", "load"]
+
+log = logging.getLogger(__name__)
 
 _BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels."""
@@ -44,6 +47,7 @@ class Painter:
         self.device = device
         if device.type == "cpu":
             keep_freed_memory()
+        log.info("%s on %s, float32", card.title or "network", device)
 
     @overload
     def __call__(self, picture: str | Path | Image.Image, *, size: int | None = None) -> Image.Image: ...
@@ -133,10 +137,5 @@ def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
         >>> painter(np.zeros((48, 64, 3), np.uint8)).shape
         (48, 64, 3)
     """
-    path = find_model(model)
     where = choose_device(device)
-    if path.suffix.lower() == ".onnx":
-        from painterly.interop.authors import load_authors_network
-
-        return Painter(*load_authors_network(path), where)
-    return Painter(*load_network(path), where)
+    return Painter(*read_model(model), where)

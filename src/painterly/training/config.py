@@ -94,7 +94,7 @@ class StyleTraining:
     devices: int = option("Number of devices or processes.", 1)
     precision: str = option("auto, 32-true or bf16-mixed.", "auto")
     compile: bool = option("Compile the network and the loss (minutes at the start, faster steps).", False)
-    workers: int = option("Processes that read photographs ahead.", 1)
+    workers: int | None = option("Processes that read photographs ahead; by default half the cores, at most 8.", None)
 
     def __post_init__(self) -> None:
         for name, low in _LEAST.items():

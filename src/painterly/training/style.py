@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
 from typing import Any
 
 import torch
@@ -154,7 +155,8 @@ def train_style(config: StyleTraining) -> ModelCard:
     order = SampleOrder(
         step * config.batch_size, total * config.batch_size, local, fabric.global_rank, fabric.world_size
     )
-    batches = crop_loader(crops, order, workers=config.workers, pin=fabric.device.type == "cuda")
+    workers = min(8, max(1, (os.cpu_count() or 1) // 2)) if config.workers is None else config.workers
+    batches = crop_loader(crops, order, workers=workers, pin=fabric.device.type == "cuda")
     examples = held_out_crops(photos, unseen, config.size).to(fabric.device)
 
     run.start(step)

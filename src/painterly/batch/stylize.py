@@ -1,0 +1,54 @@
+"""Files, folders and globs of photographs to paintings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from painterly.batch.plan import plan_jobs
+from painterly.batch.run import Outcome, run_jobs
+from painterly.models.catalogue import DEFAULT_MODEL, find_model
+from painterly.models.painter import load
+
+__all__ = ["stylize"]
+
+
+def stylize(
+    inputs: str | Path | Sequence[str | Path],
+    output: str | Path | None = None,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    size: int | None = None,
+    format: str | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    report: Callable[[Outcome], object] = lambda outcome: None,
+) -> list[Outcome]:
+    """Paint photographs in the style of a painting, from files to files.
+
+    Args:
+        inputs: Files, folders and glob patterns.
+        output: A file for a single picture, or a folder; by default each painting lies beside its photograph.
+        model: A model's name or file.
+        size: Longest side of the paintings; by default that of the photographs.
+        format: "png", "jpg", ... for paintings in folders; by default that of the photograph.
+        device: "auto", "cpu", "cuda" or "mps".
+        overwrite: Whether existing files are replaced.
+        report: Called with each outcome as it comes.
+
+    Returns:
+        An outcome for every picture; one that failed says why, and stops none of the others.
+
+    Raises:
+        UsageError: It was asked for wrongly: an unknown model, device or format, one file for several pictures.
+        InputError: The model cannot be read, or there are no pictures.
+    """
+    names = [str(name) for name in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
+    path = find_model(model)
+    jobs = plan_jobs(names, Path(output) if output is not None else None, suffix=path.stem, format=format)
+    painter = load(path, device=device)
+    outcomes = []
+    for outcome in run_jobs(jobs, lambda picture: painter(picture, size=size), overwrite=overwrite):
+        outcomes.append(outcome)
+        report(outcome)
+    return outcomes
