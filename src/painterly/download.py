@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import logging
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -50,7 +51,7 @@ def download(url: str, path: Path, *, sha256: str = "", timeout: float = 30.0) -
             part.unlink()
             raise InputError(f"{url} sent a file whose SHA-256 does not begin with {sha256}; it was thrown away")
         part.replace(path)
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
         reason = getattr(error, "reason", None) or error
         raise InputError(f"cannot download {url} ({reason}); put the file at {path} yourself, or try again") from error
     except OSError as error:
@@ -65,8 +66,10 @@ def _fetch(url: str, part: Path, timeout: float) -> None:
     try:
         response = urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing is left to send: the checksum decides whether it is the right file
-            return
+        if error.code == 416 and have:
+            if error.headers.get("Content-Range") in (None, f"bytes */{have}"):
+                return  # nothing is left to send; the checksum decides whether it is the right file
+            part.unlink()  # longer than the file is: it was another one
         raise
     with response:
         resumed = response.status == 206

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import signal
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -20,15 +20,13 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from painterly.data.photos import Photos
 from painterly.errors import InputError
+from painterly.images.reading import UNREADABLE, upright_rgb
 
 __all__ = ["Batch", "Crop", "CropDataset", "Cropping", "SampleOrder", "centre_crop", "crop_loader"]
 
 Cropping = Literal["random", "squash"]
 """A random square, 0.4 to 1 times as wide as the photograph's short side and mirrored half the time, so that pictures
 come coarse and smooth alike; or the whole photograph squeezed to a square (the paper)."""
-
-# What Pillow raises for a damaged picture; RuntimeError is AVIF's.
-_UNREADABLE: Final = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, Image.DecompressionBombError)
 
 
 class Crop(NamedTuple):
@@ -80,7 +78,7 @@ class CropDataset(Dataset[Crop]):
             index = order[(place + step) % len(order)]
             try:
                 pixels = self._crop(index, random.Random(f"{self.seed}/{sample}"))
-            except (InputError, *_UNREADABLE):
+            except (InputError, *UNREADABLE):
                 skipped.append(self.photos.names[index])
                 continue
             return Crop(pixels, tuple(skipped))
@@ -96,7 +94,8 @@ class CropDataset(Dataset[Crop]):
     def _crop(self, index: int, chance: random.Random) -> Tensor:
         with self.photos.open(index) as image:
             image.draft("RGB", (2 * self.size, 2 * self.size))  # JPEG decodes at a fraction of its size, much faster
-            width, height = image.size
+            picture = upright_rgb(image)
+            width, height = picture.size
             if self.cropping == "squash":
                 box = (0.0, 0.0, float(width), float(height))
                 mirror = False
@@ -106,7 +105,7 @@ class CropDataset(Dataset[Crop]):
                 left, top = chance.uniform(0, width - side), chance.uniform(0, height - side)
                 box = (left, top, left + side, top + side)
                 mirror = chance.random() < 0.5
-            square = image.convert("RGB").resize((self.size, self.size), Image.Resampling.BICUBIC, box=box)
+            square = picture.resize((self.size, self.size), Image.Resampling.BICUBIC, box=box)
         if mirror:
             square = square.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return torch.from_numpy(np.array(square)).permute(2, 0, 1)
@@ -156,12 +155,13 @@ def centre_crop(photos: Photos, index: int, size: int) -> Tensor:
     try:
         with photos.open(index) as image:
             image.draft("RGB", (2 * size, 2 * size))
-            width, height = image.size
+            picture = upright_rgb(image)
+            width, height = picture.size
             side = min(width, height)
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
-            square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
-    except _UNREADABLE as error:
+            square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    except UNREADABLE as error:
         raise InputError(f"{photos.names[index]} is damaged ({error})") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
 

@@ -70,10 +70,12 @@ def load_loss_network(
         raise UsageError(f"the loss network {name} has no {', '.join(left)}; name another with --loss-network")
     encoders = [_load_encoder(part, served, pooling) for part, served in plan]
     description = {
-        "name": name,
+        "name": Path(name).name,
         "title": source.title,
         "pooling": pooling,
-        "encoders": [{"file": p.file, "architecture": p.architecture, "padding": p.padding} for p in source.encoders],
+        "encoders": [
+            {"file": Path(p.file).name, "architecture": p.architecture, "padding": p.padding} for p in source.encoders
+        ],
         "content_layers": list(content),
         "style_layers": list(style),
     }
@@ -81,11 +83,11 @@ def load_loss_network(
 
 
 def find_weights(source: EncoderSource) -> Path | None:
-    """The file of an encoder's weights, where it is at hand without a download."""
+    """The file of an encoder's weights, where it is at hand: an absolute path, the data folder's, or the cache's."""
     data = data_folder()
-    places = [Path(source.file), cache_folder() / source.file]
+    places = [cache_folder() / source.file]
     if data is not None:
-        places.insert(1, data / "loss_networks" / source.file)
+        places.insert(0, data / "loss_networks" / source.file)
     return next((place for place in places if place.is_file()), None)
 
 
@@ -134,7 +136,7 @@ def _load_encoder(source: EncoderSource, layers: list[str], pooling: Pooling) ->
 
 def _source_of_file(name: str) -> LossNetworkSource:
     """A loss network made of a file that the user names; which VGG it is shows in its shapes."""
-    path = Path(name).expanduser()
+    path = Path(name).expanduser().absolute()
     if not path.is_file():
         raise UsageError(f"'{name}' is neither a file nor a loss network; there are {', '.join(LOSS_NETWORKS)}")
     weights: dict[str, Any] = read_weights(path)
@@ -142,7 +144,8 @@ def _source_of_file(name: str) -> LossNetworkSource:
         part = EncoderSource(str(path), "distilled", DISTILLED_LAYERS, padding="reflect")
         return LossNetworkSource(f"a distilled VGG-19 from {path.name}", (part,), ("relu3_1",), DISTILLED_LAYERS[:4])
     for architecture in ("D", "E", "B", "A"):
-        keys = VGG(architecture, until=layer_names(architecture)[-1]).state_dict()
+        with torch.device("meta"):  # only the shapes are wanted
+            keys = VGG(architecture, until=layer_names(architecture)[-1]).state_dict()
         held = [key for key in keys if key in weights and weights[key].shape == keys[key].shape]
         if len(held) == sum(key.startswith("features.") for key in weights) and held:
             convolutions = sum(key.endswith(".weight") for key in held)

@@ -18,7 +18,8 @@ _FEW_PIXELS = 256 * 256
 def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5) -> Tensor:
     """Normalise every channel of every picture by its own mean and variance, accumulated in float32.
 
-    The same as `torch.nn.functional.instance_norm`, which copies channels-last tensors to another layout. torch's batch
+    The same as `torch.nn.functional.instance_norm`, which copies channels-last tensors to another layout (and in torch
+    2.13 gets the gradient wrong for a batch of one whose gradient comes in channels last). torch's batch
     and group normalisation do not, but add up millions of pixels naively; so the statistics are taken by `var_mean`,
     which does not, except for bfloat16 training crops, where batch normalisation of one picture at a time is accurate
     enough and three times as fast.
