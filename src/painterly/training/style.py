@@ -110,8 +110,10 @@ def train_style(config: StyleTraining) -> ModelCard:
     identity_steps = config.identity_steps or 0
     network = StyleNetwork(description)
     initialise(network, description)
+    history: dict[str, Any] = {}
     if config.init is not None:
-        network, _ = load_network(config.init)
+        network, parent = load_network(config.init)
+        history = {"started_from": {"training": parent.training, "result": parent.result}}
         if network.description != description:
             raise UsageError(f"{config.init} is not a network of the preset {config.preset}; name its preset")
         identity_steps = 0  # it can do more than that already
@@ -209,7 +211,7 @@ def train_style(config: StyleTraining) -> ModelCard:
             "file": config.style.name,
             "sha256": settings["style_sha256"],
         },
-        training=config.to_dict() | {"weights": settings["weights"]},
+        training=config.to_dict() | {"weights": settings["weights"]} | history,
         loss_network=objective.loss_network.description
         | {"content_layers": list(objective.content_layers), "style_layers": list(objective.style_layers)},
         data={
