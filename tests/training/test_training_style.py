@@ -168,6 +168,7 @@ class TestRefusals:
     def test_nothing_to_resume(self, config: StyleTraining) -> None:
         with pytest.raises(InputError, match=r"there is no checkpoint to resume from"):
             train_style(dataclasses.replace(config, resume=True))
+        assert not config.output.with_suffix(".run").exists()
 
     def test_a_resumption_with_other_settings(self, config: StyleTraining) -> None:
         train_style(config)

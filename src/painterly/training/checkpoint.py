@@ -11,7 +11,10 @@ import torch
 from painterly.atomic import atomic_path
 from painterly.errors import InputError, UsageError
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["CHECKPOINT", "load_checkpoint", "save_checkpoint"]
+
+CHECKPOINT = "checkpoint.pt"
+"""Name of the checkpoint in a run's folder."""
 
 FREE = frozenset(
     {

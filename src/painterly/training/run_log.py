@@ -1,4 +1,4 @@
-"""What a run leaves behind: a curve, TensorBoard scalars, sample pictures and the checkpoint, in one folder."""
+"""What a run leaves behind beside its checkpoint: a curve, TensorBoard scalars and sample pictures, in one folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class RunLog:
     def __init__(self, folder: Path, *, keep: bool, active: bool = True) -> None:
         self.folder = folder
         self.active = active
-        self.checkpoint = folder / "checkpoint.pt"
         self._curve: list[dict[str, Any]] = []
         self._writer: Any = None
         if not active:

@@ -27,7 +27,7 @@ from painterly.models.file import load_network, save_network
 from painterly.networks.description import STYLE_PRESETS
 from painterly.networks.initialization import initialise
 from painterly.networks.style import StyleNetwork
-from painterly.training.checkpoint import load_checkpoint, save_checkpoint
+from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from painterly.training.config import StyleTraining
 from painterly.training.evaluation import held_out_crops, mean_objective, split_photos
 from painterly.training.machine import make_fabric, software
@@ -125,21 +125,21 @@ def train_style(config: StyleTraining) -> ModelCard:
     model, optimizer = fabric.setup(network, optimizer)
 
     # Where it stands.
-    run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
     step, seconds, skipped, total = 0, 0.0, set[str](), identity_steps + config.steps
     if config.resume:
-        state = load_checkpoint(run.checkpoint, settings)
+        state = load_checkpoint(folder / CHECKPOINT, settings)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
         step, seconds, skipped = state["step"], state["seconds"], set(state["skipped"])
         log.info("going on from step %d", step)
+    run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
 
     def checkpoint() -> None:
         meter.check()
         if run.active:
             save_checkpoint(
-                run.checkpoint,
+                folder / CHECKPOINT,
                 {
                     "step": step,
                     "network": network.state_dict(),
