@@ -60,7 +60,8 @@ def sweep(
     save_picture(sheet, output, overwrite=overwrite)
     for row in rows:
         say(
-            f"style size {row['style_size']}, style weight {row['style_weight']:g}: content {row['content']:.4g}, "
+            f"{row['photo']}: style size {row['style_size']}, weight {row['style_weight']:.3g}: "
+            f"content {row['content']:.4g}, "
             f"style {row['style']:.4g} (unweighted {row['style'] / row['style_weight']:.4g})"
         )
     say(f"wrote {output}")

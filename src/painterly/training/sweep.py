@@ -91,7 +91,7 @@ def sweep_weights(
     photographs = [to_tensor(resize_longest(read_picture(path), size)).to(fabric.device) for path in photos]
 
     rows: list[dict[str, Any]] = []
-    grid: list[tuple[str, list[tuple[str, Image.Image]]]] = []
+    grid: list[list[tuple[str, Image.Image]]] = []
     with Progress(console=console()) as progress:
         task = progress.add_task("optimising", total=len(sizes) * len(weights) * len(photographs))
         for style_size in sizes:
@@ -112,11 +112,11 @@ def sweep_weights(
                 for path, photograph, line in zip(photos, photographs, lines, strict=True):
                     with fabric.autocast():
                         picture, terms = optimise_pixels(objective, photograph, iterations=iterations)
-                    line.append((f"weight {weight:g}, style {style_size} px", from_tensor(picture)))
+                    line.append((f"weight {weight:.3g}, style {style_size} px", from_tensor(picture)))
                     rows.append({"photo": str(path), "style_size": style_size, "style_weight": weight, **terms})
                     progress.advance(task)
-            grid += [(str(style_size), line) for line in lines]
-    return _sheet([line for _, line in grid]), rows
+            grid += lines
+    return _sheet(grid), rows
 
 
 def _sheet(lines: list[list[tuple[str, Image.Image]]]) -> Image.Image:
