@@ -71,11 +71,18 @@ def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
 
 
 def test_colour_profiles_are_converted_to_srgb(tmp_path: Path) -> None:
-    # A grey ramp in linear light, as an XYZ-like profile describes it, must get brighter in sRGB.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     gradient().save(tmp_path / "same.png", icc_profile=profile)
     difference = np.asarray(read_picture(tmp_path / "same.png"), int) - np.asarray(gradient(), int)
     assert np.abs(difference).max() <= 1
+
+    # The same primaries in linear light: curves of type 3 with five parameters become plain powers of exponent one.
+    curve, linear = b"para" + bytes(4) + b"\x00\x03", b"para" + bytes(8) + b"\x00\x01\x00\x00"
+    at = profile.index(curve)
+    gradient().save(tmp_path / "linear.png", icc_profile=profile.replace(profile[at : at + len(linear)], linear))
+    value = np.asarray(gradient(), float) / 255
+    expected = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055) * 255
+    assert np.abs(np.asarray(read_picture(tmp_path / "linear.png"), float) - expected).max() <= 2
 
     gradient().save(tmp_path / "broken.png", icc_profile=b"no profile at all")
     assert np.array_equal(np.asarray(read_picture(tmp_path / "broken.png")), np.asarray(gradient()))

@@ -17,6 +17,7 @@ import painterly
 from painterly.errors import InputError, OutputError, TrainingError, UsageError
 from painterly.models.file import load_network, read_card
 from painterly.training.config import StyleTraining
+from painterly.training.run_log import RunLog
 from painterly.training.style import learning_rate, train_style
 
 
@@ -225,3 +226,15 @@ def test_a_full_disk_stops_a_run_in_a_sentence_and_leaves_no_part_of_a_file(conf
     assert not config.output.exists()
     assert not (run / "checkpoint.pt").exists()
     assert not [path for path in run.rglob("*") if ".tmp" in path.name]
+
+
+def test_a_curve_that_a_crash_cut_short_is_continued(tmp_path: Path) -> None:
+    (tmp_path / "a.run").mkdir()
+    curve = tmp_path / "a.run" / "curve.jsonl"
+    curve.write_bytes(b'{"step": 10, "content": 1.0}\n{"step": 20, "content": 2.0}\n{"step": 30}\n\x00\x00{"st')
+    run = RunLog(tmp_path / "a.run", keep=True)
+    run.start(20)
+    run.scalars(30, {"content": 3.0})
+    run.close()
+    assert [json.loads(line)["step"] for line in curve.read_text().splitlines()] == [10, 20, 30]
+    assert run.last() == {"step": 30, "content": 3.0}

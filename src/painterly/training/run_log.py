@@ -50,8 +50,10 @@ class RunLog:
         path = self.folder / "curve.jsonl"
         with self._writing():
             if path.is_file():
-                entries = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
-                self._curve = [entry for entry in entries if entry["step"] <= step]
+                for line in path.read_text(errors="replace").splitlines():
+                    with contextlib.suppress(ValueError, KeyError, TypeError):  # a crash may have cut the last line
+                        entry = json.loads(line)
+                        self._curve += [entry] if entry["step"] <= step else []
             path.write_text("".join(json.dumps(entry) + "\n" for entry in self._curve))
             self._writer = SummaryWriter(str(self.folder), purge_step=step or None)
 

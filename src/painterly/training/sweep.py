@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def sweep_weights(
     """
     keep_freed_memory()
     fabric = make_fabric(device, 1, "auto")
-    plan = StyleTraining(style=style, photos=style, output=style, preset=preset, loss_network=loss_network)
+    plan = StyleTraining(style=style, photos=style, output=style, preset=preset, loss_network=loss_network).resolved()
     named = plan.weights()
     weights = weights or [named.style * factor for factor in (1 / 9, 1 / 3, 1, 3, 9)]
     sizes = style_sizes or [STYLE_RECIPES[preset]["style_size"]]
@@ -98,17 +99,9 @@ def sweep_weights(
             lines = [
                 [(path.stem, from_tensor(photograph))] for path, photograph in zip(photos, photographs, strict=True)
             ]
+            objective = style_objective(dataclasses.replace(plan, style_size=style_size)).to(fabric.device)
             for weight in weights:
-                config = StyleTraining(
-                    style=style,
-                    photos=style,
-                    output=style,
-                    preset=preset,
-                    loss_network=loss_network,
-                    style_size=style_size,
-                    style_weight=weight,
-                )
-                objective = style_objective(config.resolved()).to(fabric.device)
+                objective.weighting = dataclasses.replace(named, style=weight)
                 for path, photograph, line in zip(photos, photographs, lines, strict=True):
                     with fabric.autocast():
                         picture, terms = optimise_pixels(objective, photograph, iterations=iterations)
