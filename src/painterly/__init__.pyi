@@ -4,7 +4,7 @@ from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
 from .models.reading import info
-from .training.config import StyleTraining
+from .training.style_settings import StyleTraining
 from .training.style import train_style
 from .training.sweep import sweep_weights
 

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from painterly.encoders import VGG
-from painterly.training.config import StyleTraining
+from painterly.training.style_settings import StyleTraining
 
 
 @pytest.fixture(scope="session")

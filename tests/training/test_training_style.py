@@ -16,9 +16,10 @@ from torch import Tensor
 import painterly
 from painterly.errors import InputError, OutputError, TrainingError, UsageError
 from painterly.models.file import load_network, read_card
-from painterly.training.config import StyleTraining
+from painterly.training.style_settings import StyleTraining
+from painterly.training.loop import learning_rate
 from painterly.training.run_log import RunLog
-from painterly.training.style import learning_rate, train_style
+from painterly.training.style import train_style
 
 
 def weights(path: Path) -> dict[str, Tensor]:
@@ -140,7 +141,7 @@ def test_a_loss_that_is_not_finite_names_itself_and_keeps_the_last_checkpoint(co
 
 
 def test_the_paper_s_schedule_is_the_default(settings: dict[str, Any]) -> None:
-    paper = StyleTraining(**{name: settings[name] for name in ("style", "photos", "output")})
+    paper = StyleTraining(**{name: settings[name] for name in ("style", "photos", "output")}).resolved()
     assert (paper.steps, paper.batch_size, paper.size, paper.learning_rate) == (40_000, 4, 256, 1e-3)
 
 

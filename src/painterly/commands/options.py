@@ -16,7 +16,7 @@ def with_options_of(settings: type) -> Callable[[Callable[..., Any]], Callable[.
     """Give a command an option for every field of a dataclass.
 
     The command is called with an instance as its first argument, followed by its own options. Names, types, defaults
-    and help come from the fields (see `painterly.training.config.option`).
+    and help come from the fields (see `painterly.training.settings.option`).
 
     Args:
         settings: The dataclass.

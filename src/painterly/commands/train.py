@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
 from painterly.commands.common import Json, Quiet, Verbose, print_json, say
 from painterly.commands.options import with_options_of
-from painterly.training.config import StyleTraining
+from painterly.training.style_settings import StyleTraining
+from painterly.training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
+
+if TYPE_CHECKING:
+    from painterly.models.card import ModelCard
 
 __all__ = ["app"]
 
@@ -35,6 +42,44 @@ def style(config: StyleTraining, json: Json = False, quiet: Quiet = False, verbo
             f"objective on {card.data['held_out']} unseen photographs: {result['unseen']['total']:.4g} "
             f"(unchanged photographs {result['unchanged']['total']:.4g}, ratio {result['ratio']:.3f})"
         )
-    say(f"wrote {config.output}")
+    _report(card, config.output, json)
+
+
+@app.command("super-resolution")
+@with_options_of(SuperResolutionTraining)
+def super_resolution(
+    config: SuperResolutionTraining, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
+) -> None:
+    """Teach a network to enlarge photographs (paper, section 4.2).
+
+    Low-resolution pictures are made from the photographs on the fly. The run's checkpoint, curve, TensorBoard scalars
+    and sample pictures are kept in a folder beside the model file, named OUTPUT.run; --resume goes on from there.
+    """
+    from painterly.training.super_resolution import train_super_resolution
+
+    _report_psnr(train_super_resolution(config), config.output, json)
+
+
+@app.command("srcnn")
+@with_options_of(SRCNNTraining)
+def srcnn(config: SRCNNTraining, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Train SRCNN, the baseline of the paper's super-resolution (Dong et al. 2016)."""
+    from painterly.training.super_resolution import train_srcnn
+
+    _report_psnr(train_srcnn(config), config.output, json)
+
+
+def _report_psnr(card: ModelCard, output: Path, json: bool) -> None:
+    if "unseen" in card.result:
+        found = card.result["unseen"]
+        say(
+            f"PSNR on {card.data['held_out']} unseen photographs: {found['psnr']:.2f} dB "
+            f"(bicubic {found['bicubic_psnr']:.2f} dB)"
+        )
+    _report(card, output, json)
+
+
+def _report(card: ModelCard, output: Path, json: bool) -> None:
+    say(f"wrote {output}")
     if json:
         print_json(card.to_dict())

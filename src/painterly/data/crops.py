@@ -24,9 +24,11 @@ from painterly.images.reading import UNREADABLE, upright_rgb
 
 __all__ = ["Batch", "Crop", "CropDataset", "Cropping", "SampleOrder", "centre_crop", "crop_loader"]
 
-Cropping = Literal["random", "squash"]
+Cropping = Literal["random", "squash", "patch"]
 """A random square, 0.4 to 1 times as wide as the photograph's short side and mirrored half the time, so that pictures
-come coarse and smooth alike; or the whole photograph squeezed to a square (the paper)."""
+come coarse and smooth alike; the whole photograph squeezed to a square (the paper's style transfer); or a square of the
+photograph's own pixels, mirrored half the time (the paper's super-resolution), from a photograph that is made larger
+only where it is smaller than the square."""
 
 
 class Crop(NamedTuple):
@@ -93,11 +95,18 @@ class CropDataset(Dataset[Crop]):
 
     def _crop(self, index: int, chance: random.Random) -> Tensor:
         with self.photos.open(index) as image:
-            image.draft("RGB", (2 * self.size, 2 * self.size))  # JPEG decodes at a fraction of its size, much faster
+            if self.cropping != "patch":
+                image.draft("RGB", (2 * self.size, 2 * self.size))  # JPEG decodes at a fraction of its size, faster
             picture = upright_rgb(image)
+            if self.cropping == "patch":
+                picture = _at_least(picture, self.size)
             width, height = picture.size
-            if self.cropping == "squash":
-                box = (0.0, 0.0, float(width), float(height))
+            if self.cropping == "patch":
+                left, top = chance.randint(0, width - self.size), chance.randint(0, height - self.size)
+                box = (left, top, left + self.size, top + self.size)
+                mirror = chance.random() < 0.5
+            elif self.cropping == "squash":
+                box = (0, 0, width, height)
                 mirror = False
             else:
                 short = min(width, height)
@@ -105,7 +114,7 @@ class CropDataset(Dataset[Crop]):
                 left, top = chance.uniform(0, width - side), chance.uniform(0, height - side)
                 box = (left, top, left + side, top + side)
                 mirror = chance.random() < 0.5
-            square = picture.resize((self.size, self.size), Image.Resampling.BICUBIC, box=box)
+            square = _cut(picture, box, self.size)
         if mirror:
             square = square.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return torch.from_numpy(np.array(square)).permute(2, 0, 1)
@@ -146,24 +155,52 @@ def crop_loader(dataset: CropDataset, order: SampleOrder, *, workers: int = 1, p
     )
 
 
-def centre_crop(photos: Photos, index: int, size: int) -> Tensor:
-    """The largest centred square of a photograph at `size` pixels: uint8 RGB of shape (3, size, size).
+def centre_crop(photos: Photos, index: int, size: int, *, native: bool = False) -> Tensor:
+    """The middle of a photograph: uint8 RGB of shape (3, size, size).
+
+    Args:
+        photos: Where it comes from.
+        index: Which photograph.
+        size: Side of the square in pixels.
+        native: Whether it is cut out of the photograph's own pixels, or the largest square, resized.
 
     Raises:
         InputError: It cannot be read.
     """
     try:
         with photos.open(index) as image:
-            image.draft("RGB", (2 * size, 2 * size))
+            if not native:
+                image.draft("RGB", (2 * size, 2 * size))
             picture = upright_rgb(image)
+            if native:
+                picture = _at_least(picture, size)
             width, height = picture.size
-            side = min(width, height)
+            side = size if native else min(width, height)
             left, top = (width - side) / 2, (height - side) / 2
-            box = (left, top, left + side, top + side)
-            square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
+            if native:
+                left, top = int(left), int(top)
+            square = _cut(picture, (left, top, left + side, top + side), size)
     except UNREADABLE as error:
         raise InputError(f"{photos.names[index]} is damaged ({error})") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+def _at_least(picture: Image.Image, size: int) -> Image.Image:
+    """The picture, made larger if its short side has fewer pixels."""
+    width, height = picture.size
+    ratio = size / min(width, height)
+    if ratio <= 1:
+        return picture
+    return picture.resize((max(size, round(width * ratio)), max(size, round(height * ratio))), Image.Resampling.BICUBIC)
+
+
+def _cut(picture: Image.Image, box: tuple[float, float, float, float], size: int) -> Image.Image:
+    """The part of a picture within `box` at `size` by `size` pixels; untouched pixels where it has that size."""
+    whole = all(float(edge).is_integer() for edge in box)
+    if whole and (box[2] - box[0], box[3] - box[1]) == (size, size):
+        left, top, right, bottom = map(int, box)
+        return picture.crop((left, top, right, bottom))
+    return picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
 
 
 def _ignore_signals(worker: int) -> None:

@@ -19,7 +19,7 @@ from painterly.encoders.vgg import VGG, Pooling, layer_names
 from painterly.errors import InputError, UsageError
 from painterly.folders import cache_folder, data_folder
 
-__all__ = ["choose_loss_network", "find_weights", "load_loss_network", "read_weights"]
+__all__ = ["choose_loss_network", "choose_super_resolution_loss_network", "find_weights", "load_loss_network", "read_weights"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,14 @@ def choose_loss_network() -> str:
     if all(find_weights(encoder) is not None for encoder in LOSS_NETWORKS["vgg19-mixed"].encoders):
         return "vgg19-mixed"
     return "vgg16"
+
+
+def choose_super_resolution_loss_network(layers: tuple[str, ...]) -> str:
+    """The paper's VGG-16: as deep as relu2_2 where that is at hand and enough, else all of it."""
+    shallow = LOSS_NETWORKS["vgg16-relu2_2"].encoders[0]
+    whole_at_hand = find_weights(LOSS_NETWORKS["vgg16"].encoders[0]) is not None
+    enough = set(layers) <= set(shallow.layers) and find_weights(shallow) is not None
+    return "vgg16-relu2_2" if enough and not whole_at_hand else "vgg16"
 
 
 def load_loss_network(

@@ -20,7 +20,7 @@ class ModelCard:
     """The metadata of a model file: enough to build the network again and to know where it comes from.
 
     Attributes:
-        task: "style".
+        task: "style" or "super-resolution".
         network: The network's description.
         title: Name for people.
         style: The painting: title, painter, licence, file, SHA-256.

@@ -7,20 +7,19 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from painterly.atomic import atomic_path
 from painterly.errors import InputError
 from painterly.models.card import ModelCard
-from painterly.networks.description import StyleDescription
-from painterly.networks.style import StyleNetwork
+from painterly.networks.build import Network, build_network
 
 __all__ = ["load_network", "read_card", "save_network"]
 
 _KEY = "painterly"
 
 
-def save_network(path: Path, network: StyleNetwork, card: ModelCard, *, dtype: torch.dtype = torch.float32) -> None:
+def save_network(path: Path, network: nn.Module, card: ModelCard, *, dtype: torch.dtype = torch.float32) -> None:
     """Write a model file, whole or not at all.
 
     Args:
@@ -51,7 +50,7 @@ def read_card(path: Path) -> ModelCard:
     return ModelCard.from_json(text, str(path))
 
 
-def load_network(path: Path) -> tuple[StyleNetwork, ModelCard]:
+def load_network(path: Path) -> tuple[Network, ModelCard]:
     """Build the network that a model file describes and load its weights, as float32, in evaluation mode.
 
     Raises:
@@ -59,11 +58,11 @@ def load_network(path: Path) -> tuple[StyleNetwork, ModelCard]:
     """
     weights, text = _open(path, weights=True)
     card = ModelCard.from_json(text, str(path))
-    if card.task != "style":
-        raise InputError(f"{path} is a network for '{card.task}', which this painterly does not know")
     try:
-        network = StyleNetwork(StyleDescription.from_dict(card.network))
+        network = build_network(card.task, card.network)
         network.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in weights.items()})
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except (RuntimeError, TypeError) as error:
         raise InputError(f"{path} holds weights that do not fit the network it describes") from error
     return network.eval(), card

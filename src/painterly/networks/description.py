@@ -7,39 +7,100 @@ presets without loading torch.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, Self, get_args
 
 from painterly.errors import InputError
 
-__all__ = ["STYLE_PRESETS", "Normalization", "Padding", "Pixels", "StyleDescription", "Upsampling"]
+__all__ = [
+    "SCALES",
+    "SRCNN_PRESETS",
+    "STYLE_PRESETS",
+    "SUPER_RESOLUTION_PRESETS",
+    "Normalization",
+    "Padding",
+    "Pixels",
+    "SRCNNDescription",
+    "StyleDescription",
+    "SuperResolutionDescription",
+    "Upsampling",
+]
 
-Normalization = Literal["batch", "instance"]
-"""Batch normalisation (the paper) or instance normalisation (Ulyanov et al. 2016; the authors' released code)."""
+Normalization = Literal["batch", "instance", "none"]
+"""Batch normalisation (the paper), instance normalisation (Ulyanov et al. 2016; the authors' released code) or none."""
 
-Upsampling = Literal["transposed", "resize"]
-"""Stride-1/2 transposed convolution (the paper) or nearest up-sampling and a convolution (Odena et al. 2016)."""
+Upsampling = Literal["transposed", "transposed4", "resize", "subpixel"]
+"""Stride-1/2 transposed convolution (the paper), the same with a kernel of 4 instead of 3, nearest up-sampling and a convolution (Odena et al. 2016), or a
+convolution to four times the channels that are then laid out as pixels (Shi et al. 2016)."""
 
-Padding = Literal["reflect-start", "reflect"]
-"""Reflect once before the first layer with unpadded residual blocks (the paper's supplement), or in every layer."""
+Padding = Literal["reflect-start", "reflect", "zero"]
+"""Reflect once before the first layer with unpadded residual blocks (the paper's style network), reflect in every
+layer, or surround every layer with zeros (the paper's super-resolution network)."""
 
 Pixels = Literal["vgg", "unit"]
 """What the layers see and give: BGR in 0..255 less VGG's mean, out through 150 tanh (the authors' code); or RGB
 normalised by ImageNet's mean and deviation, in and out. At the boundary it is RGB in [0, 1] either way."""
 
+SCALES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
+"""Factors of super-resolution, and the up-sampling layers that each is made of."""
+
+
+class _Description:
+    """Checks and JSON, for the dataclasses below."""
+
+    what: ClassVar[str]
+    ranges: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self.ranges.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise InputError(f"{self.what}'s {name} must be a whole number from {low} to {high}, not {value!r}")
+        for name, choices in self.choices.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise InputError(f"{self.what}'s {name} must be one of {', '.join(map(str, choices))}, not {value!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description as plain JSON values."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Inverse of `to_dict`.
+
+        Raises:
+            InputError: A key is unknown or a value is out of range.
+        """
+        unknown = set(values) - {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown:
+            raise InputError(f"{cls.what} has no {', '.join(sorted(unknown))}; a newer painterly may know it")
+        return cls(**values)
+
 
 @dataclass(frozen=True)
-class StyleDescription:
+class StyleDescription(_Description):
     """The style-transfer network of the paper (section 3.1, supplement table 1) and its variants.
 
     Attributes:
         width: Channels of the first layer; the others have two and four times as many (paper 32, authors 16).
         blocks: Number of residual blocks.
         normalization: Batch or instance normalisation after every convolution but the last.
-        upsampling: How the two up-sampling layers work.
-        padding: Where pixels beyond the border come from.
+        upsampling: How the two up-sampling layers work: "transposed" or "resize".
+        padding: Where pixels beyond the border come from: "reflect-start" or "reflect".
         pixels: The space in which the layers work.
     """
+
+    what = "a style network"
+    ranges = {"width": (1, 1024), "blocks": (0, 64)}
+    choices = {
+        "normalization": ("batch", "instance"),
+        "upsampling": ("transposed", "resize"),
+        "padding": ("reflect-start", "reflect"),
+        "pixels": get_args(Pixels),
+    }
 
     width: int = 32
     blocks: int = 5
@@ -47,16 +108,6 @@ class StyleDescription:
     upsampling: Upsampling = "resize"
     padding: Padding = "reflect"
     pixels: Pixels = "unit"
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("width", 1, 1024), ("blocks", 0, 64)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise InputError(f"a style network's {name} must be a whole number from {low} to {high}, not {value!r}")
-        for name, choices in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in choices:
-                raise InputError(f"a style network's {name} must be one of {', '.join(choices)}, not {value!r}")
 
     @property
     def stride(self) -> int:
@@ -68,29 +119,76 @@ class StyleDescription:
         """Pixels reflected before the first layer: two per residual block and side, at the blocks' resolution."""
         return 2 * self.blocks * self.stride if self.padding == "reflect-start" else 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """The description as plain JSON values."""
-        return dataclasses.asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> StyleDescription:
-        """Inverse of `to_dict`.
+@dataclass(frozen=True)
+class SuperResolutionDescription(_Description):
+    """The super-resolution network of the paper (section 3.1, supplement table 2) and its variants.
 
-        Raises:
-            InputError: A key is unknown or a value is out of range.
-        """
-        unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
-        if unknown:
-            raise InputError(f"a style network has no {', '.join(sorted(unknown))}; a newer painterly may know it")
-        return cls(**values)
+    Attributes:
+        scale: How many times wider and higher the picture becomes: 2, 3, 4 or 8.
+        width: Channels of the first layer and of the residual blocks.
+        up_width: Channels of the up-sampling layers; the paper has as many as in the blocks.
+        blocks: Number of residual blocks, all at the low resolution.
+        normalization: After every convolution but the last: "batch" or "none".
+        upsampling: How the up-sampling layers work.
+        padding: Where pixels beyond the border come from: "zero" or "reflect".
+        pixels: The space in which the layers work.
+        residual: Whether the last layer's output is added to the bicubic enlargement instead of standing alone.
+    """
+
+    what = "a super-resolution network"
+    ranges = {"width": (1, 1024), "up_width": (1, 1024), "blocks": (0, 64)}
+    choices = {
+        "scale": tuple(SCALES),
+        "normalization": ("batch", "none"),
+        "upsampling": get_args(Upsampling),
+        "padding": ("zero", "reflect"),
+        "pixels": get_args(Pixels),
+        "residual": (True, False),
+    }
+
+    scale: int = 4
+    width: int = 64
+    up_width: int = 32
+    blocks: int = 12
+    normalization: Normalization = "none"
+    upsampling: Upsampling = "subpixel"
+    padding: Padding = "reflect"
+    pixels: Pixels = "unit"
+    residual: bool = True
 
 
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "normalization": get_args(Normalization),
-    "upsampling": get_args(Upsampling),
-    "padding": get_args(Padding),
-    "pixels": get_args(Pixels),
-}
+@dataclass(frozen=True)
+class SRCNNDescription(_Description):
+    """Dong et al.'s SRCNN: three convolutions on the luma of the bicubic enlargement.
+
+    Attributes:
+        scale: How many times wider and higher the picture becomes: 2, 3, 4 or 8.
+        kernels: Sides of the three kernels, odd: 9-1-5 or 9-5-5.
+        widths: Channels of the two hidden layers.
+        architecture: "srcnn", by which a model file's reader knows it.
+    """
+
+    what = "an SRCNN"
+    choices = {"scale": tuple(SCALES), "architecture": ("srcnn",)}
+
+    scale: int = 4
+    kernels: tuple[int, int, int] = (9, 5, 5)
+    widths: tuple[int, int] = (64, 32)
+    architecture: Literal["srcnn"] = "srcnn"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, count in (("kernels", 3), ("widths", 2)):
+            values = getattr(self, name)  # a list, if it comes from JSON
+            if not isinstance(values, (tuple, list)) or len(values) != count:
+                raise InputError(f"an SRCNN has {count} {name}, not {values!r}")
+            if not all(type(value) is int and 1 <= value <= 1024 for value in values):
+                raise InputError(f"an SRCNN's {name} must be whole numbers from 1 to 1024, not {values!r}")
+            object.__setattr__(self, name, tuple(values))
+        if not all(kernel % 2 for kernel in self.kernels):
+            raise InputError(f"an SRCNN's kernels must be odd, not {self.kernels!r}")
+
 
 STYLE_PRESETS: Final[dict[str, StyleDescription]] = {
     # The camera-ready paper and its supplement: 1,679,235 parameters.
@@ -101,3 +199,17 @@ STYLE_PRESETS: Final[dict[str, StyleDescription]] = {
     "modern": StyleDescription(32, 5, "instance", "resize", "reflect", "unit"),
 }
 """Named descriptions: `paper`, `authors` and `modern` (the default)."""
+
+SUPER_RESOLUTION_PRESETS: Final[dict[str, SuperResolutionDescription]] = {
+    # The supplement's table 2: 401,859 parameters for x4 and 438,915 for x8.
+    "paper": SuperResolutionDescription(4, 64, 64, 4, "batch", "transposed", "zero", "vgg", residual=False),
+    # Ours: no normalisation, most layers at the low resolution, learns only what bicubic enlargement lacks.
+    "modern": SuperResolutionDescription(4, 64, 32, 12, "none", "subpixel", "reflect", "unit", residual=True),
+}
+"""Named descriptions for x4, `paper` and `modern` (the default); `dataclasses.replace` makes them for other scales."""
+
+SRCNN_PRESETS: Final[dict[str, SRCNNDescription]] = {
+    "9-1-5": SRCNNDescription(kernels=(9, 1, 5)),
+    "9-5-5": SRCNNDescription(kernels=(9, 5, 5)),
+}
+"""SRCNN as first published (9-1-5: 8,129 parameters) and its best variant (9-5-5: 57,281), which the paper compares."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from painterly.networks.description import Normalization, Padding
+from painterly.networks.description import Normalization, Padding, Upsampling
 from painterly.networks.normalization import norm_layer
 from painterly.networks.padding import ReflectionPad
 
-__all__ = ["ConvLayer", "ResidualBlock", "TransposedLayer", "UpsampleLayer"]
+__all__ = ["ConvLayer", "ResidualBlock", "SubpixelLayer", "TransposedLayer", "UpsampleLayer", "up_layer"]
 
 
 class ConvLayer(nn.Sequential):
@@ -24,8 +24,8 @@ class ConvLayer(nn.Sequential):
         outputs: Channels out.
         kernel: Side of the kernel, odd.
         stride: Step of the convolution.
-        padding: "reflect" pads here; "reflect-start" has zeros here, the reflection being done once before the network.
-        norm: Kind of normalisation, or None.
+        padding: "reflect" pads here; "zero" has zeros, as has "reflect-start", whose reflection is done once before.
+        norm: Kind of normalisation.
         relu: Whether a ReLU follows.
     """
 
@@ -37,7 +37,7 @@ class ConvLayer(nn.Sequential):
         *,
         stride: int = 1,
         padding: Padding = "reflect",
-        norm: Normalization | None = None,
+        norm: Normalization = "none",
         relu: bool = True,
     ) -> None:
         super().__init__()
@@ -45,40 +45,71 @@ class ConvLayer(nn.Sequential):
         if padding == "reflect":
             self.pad = ReflectionPad(reach)
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=0 if padding == "reflect" else reach)
-        if norm is not None:
+        if norm != "none":
             self.norm = norm_layer(norm, outputs)
         if relu:
             self.relu = nn.ReLU(inplace=True)
 
 
 class TransposedLayer(nn.Sequential):
-    """The paper's fractionally strided convolution: kernel 3, stride 1/2, exactly twice the size."""
+    """The paper's fractionally strided convolution: stride 1/2 (or 1/3), exactly twice (thrice) the size."""
 
-    def __init__(self, inputs: int, outputs: int, *, norm: Normalization) -> None:
+    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, factor: int = 2, norm: Normalization) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
-        self.norm = norm_layer(norm, outputs)
+        padding = (kernel - factor + 1) // 2
+        surplus = 2 * padding - (kernel - factor)
+        self.conv = nn.ConvTranspose2d(
+            inputs, outputs, kernel, stride=factor, padding=padding, output_padding=surplus
+        )
+        if norm != "none":
+            self.norm = norm_layer(norm, outputs)
         self.relu = nn.ReLU(inplace=True)
 
 
 class UpsampleLayer(nn.Sequential):
-    """Nearest-neighbour up-sampling by two, then a 3x3 convolution: no checkerboard (Odena et al. 2016)."""
+    """Nearest-neighbour up-sampling, then a 3x3 convolution: no checkerboard (Odena et al. 2016)."""
 
-    def __init__(self, inputs: int, outputs: int, *, padding: Padding, norm: Normalization) -> None:
+    def __init__(self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization) -> None:
         super().__init__()
-        self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
+        self.upsample = nn.Upsample(scale_factor=factor, mode="nearest")
         if padding == "reflect":
             self.pad = ReflectionPad(1)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=0 if padding == "reflect" else 1)
-        self.norm = norm_layer(norm, outputs)
+        if norm != "none":
+            self.norm = norm_layer(norm, outputs)
         self.relu = nn.ReLU(inplace=True)
+
+
+class SubpixelLayer(nn.Sequential):
+    """A 3x3 convolution at the low resolution, whose channels are then laid out as pixels (Shi et al. 2016)."""
+
+    def __init__(self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization) -> None:
+        super().__init__()
+        if padding == "reflect":
+            self.pad = ReflectionPad(1)
+        self.conv = nn.Conv2d(inputs, factor**2 * outputs, 3, padding=0 if padding == "reflect" else 1)
+        self.shuffle = nn.PixelShuffle(factor)
+        if norm != "none":
+            self.norm = norm_layer(norm, outputs)
+        self.relu = nn.ReLU(inplace=True)
+
+
+def up_layer(
+    inputs: int, outputs: int, *, upsampling: Upsampling, factor: int = 2, padding: Padding, norm: Normalization
+) -> nn.Sequential:
+    """An up-sampling layer of the kind named, with its normalisation and ReLU."""
+    if upsampling in ("transposed", "transposed4"):
+        kernel = 4 if upsampling == "transposed4" else 3
+        return TransposedLayer(inputs, outputs, kernel=kernel, factor=factor, norm=norm)
+    kind = UpsampleLayer if upsampling == "resize" else SubpixelLayer
+    return kind(inputs, outputs, factor=factor, padding=padding, norm=norm)
 
 
 class ResidualBlock(nn.Module):
     """Gross and Wilber's residual block: conv, norm, ReLU, conv, norm, and no ReLU after the addition.
 
     With "reflect-start" the two convolutions are unpadded and the identity is cropped by two pixels a side
-    (supplement, table 1); with "reflect" the block keeps its size.
+    (supplement, table 1); with "reflect" and "zero" the block keeps its size.
     """
 
     def __init__(self, channels: int, *, padding: Padding, norm: Normalization) -> None:
@@ -87,12 +118,13 @@ class ResidualBlock(nn.Module):
         for index in (1, 2):
             if padding == "reflect":
                 layers.add_module(f"pad{index}", ReflectionPad(1))
-            layers.add_module(f"conv{index}", nn.Conv2d(channels, channels, 3))
-            layers.add_module(f"norm{index}", norm_layer(norm, channels))
+            layers.add_module(f"conv{index}", nn.Conv2d(channels, channels, 3, padding=int(padding == "zero")))
+            if norm != "none":
+                layers.add_module(f"norm{index}", norm_layer(norm, channels))
             if index == 1:
                 layers.add_module("relu", nn.ReLU(inplace=True))
         self.layers = layers
-        self.crop = 0 if padding == "reflect" else 2
+        self.crop = 2 if padding == "reflect-start" else 0
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.layers(x)

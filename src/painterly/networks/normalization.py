@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-from painterly.networks.description import Normalization
 
 __all__ = ["InstanceNorm", "instance_norm", "norm_layer"]
 
@@ -59,6 +59,6 @@ class InstanceNorm(nn.Module):
         return f"{len(self.weight)}, epsilon={self.epsilon}"
 
 
-def norm_layer(kind: Normalization, channels: int) -> nn.Module:
+def norm_layer(kind: Literal["batch", "instance"], channels: int) -> nn.Module:
     """Batch or instance normalisation with a learned scale and shift (eps 1e-5, as in Torch7)."""
     return nn.BatchNorm2d(channels) if kind == "batch" else InstanceNorm(channels)

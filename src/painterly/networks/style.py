@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from painterly.networks.description import STYLE_PRESETS, StyleDescription
-from painterly.networks.layers import ConvLayer, ResidualBlock, TransposedLayer, UpsampleLayer
+from painterly.networks.layers import ConvLayer, ResidualBlock, up_layer
 from painterly.networks.padding import ReflectionPad, pad_to_multiple
 from painterly.networks.pixels import PixelsIn, PixelsOut
 
@@ -52,11 +52,7 @@ class StyleNetwork(nn.Module):
         for index in range(1, d.blocks + 1):
             layers.add_module(f"block{index}", ResidualBlock(wide, padding=d.padding, norm=d.normalization))
         for index, (inputs, outputs) in enumerate([(wide, middle), (middle, narrow)], 1):
-            up: nn.Module
-            if d.upsampling == "transposed":
-                up = TransposedLayer(inputs, outputs, norm=d.normalization)
-            else:
-                up = UpsampleLayer(inputs, outputs, padding=d.padding, norm=d.normalization)
+            up = up_layer(inputs, outputs, upsampling=d.upsampling, padding=d.padding, norm=d.normalization)
             layers.add_module(f"up{index}", up)
         layers.add_module("last", ConvLayer(narrow, 3, 9, padding=d.padding, relu=False))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from painterly.data.crops import centre_crop
+from painterly.data.crops import Cropping, centre_crop
 from painterly.data.photos import Photos
 from painterly.errors import InputError
 from painterly.losses.objective import StyleObjective
@@ -27,12 +27,15 @@ def split_photos(photos: Photos, held_out: int, seed: int) -> tuple[list[int], l
     return sorted(order[count:]), order[:count]
 
 
-def held_out_crops(photos: Photos, indices: Sequence[int], size: int) -> Tensor:
-    """Centre crops, RGB in [0, 1], shape (N, 3, size, size); unreadable photographs are left out."""
+def held_out_crops(photos: Photos, indices: Sequence[int], size: int, cropping: Cropping = "random") -> Tensor:
+    """Centre crops, RGB in [0, 1], shape (N, 3, size, size); unreadable photographs are left out.
+
+    With the cropping "patch" they keep the photograph's own resolution; otherwise they are as large as it allows.
+    """
     crops = []
     for index in indices:
         try:
-            crops.append(centre_crop(photos, index, size))
+            crops.append(centre_crop(photos, index, size, native=cropping == "patch"))
         except InputError:
             continue
     if not crops:

@@ -17,7 +17,7 @@ from painterly.images.tensors import from_tensor, to_tensor
 from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
 from painterly.progress import console
-from painterly.training.config import STYLE_RECIPES, StyleTraining
+from painterly.training.style_settings import STYLE_RECIPES, StyleTraining
 from painterly.training.machine import make_fabric
 from painterly.training.style import style_objective
 

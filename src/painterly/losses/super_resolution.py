@@ -1,0 +1,83 @@
+"""The objective of super-resolution (paper, section 3.2): feature reconstruction, pixel loss, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from painterly.encoders.loss_network import LossNetwork
+from painterly.losses.feature import feature_reconstruction
+
+__all__ = ["SuperResolutionObjective"]
+
+
+class SuperResolutionObjective(nn.Module):
+    """How far enlarged pictures are from what they should be.
+
+    Args:
+        loss_network: Where activations come from; None for the pixel loss alone.
+        layers: Layers of feature reconstruction, all weighed alike; the paper has relu2_2.
+        feature: Weight of feature reconstruction, the mean over the layers.
+        pixel: Weight of the pixel loss.
+        feature_scale: "mean" over C H W (equation 2), or "relative": that over the mean square of the target's own
+            activations, so that a weight means the same at every layer and for every loss network.
+        pixel_form: "squared" differences (the paper), or "absolute" ones, which sharpen more for the same error.
+        shift: Largest number of rows and columns cut off at the top left, at random, before the loss network sees
+            output and target, so that its pooling grid has no fixed place on the picture; 0 for none.
+
+    Raises:
+        UsageError: The loss network lacks a layer.
+    """
+
+    def __init__(
+        self,
+        loss_network: LossNetwork | None,
+        layers: Sequence[str] = ("relu2_2",),
+        *,
+        feature: float = 1.0,
+        pixel: float = 0.0,
+        feature_scale: Literal["mean", "relative"] = "mean",
+        pixel_form: Literal["squared", "absolute"] = "squared",
+        shift: int = 0,
+    ) -> None:
+        super().__init__()
+        self.loss_network = loss_network
+        self.layers = tuple(layers)
+        self.feature, self.pixel = feature if loss_network is not None else 0.0, pixel
+        self.feature_scale, self.pixel_form, self.shift = feature_scale, pixel_form, shift
+        if loss_network is not None:
+            with torch.no_grad():
+                loss_network(torch.zeros(1, 3, 16, 16), self.layers)  # says at once if a layer is missing
+
+    def forward(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """The weighted terms, whose sum is the objective.
+
+        Args:
+            output: The enlarged pictures, RGB in [0, 1], shape (B, 3, H, W).
+            target: What they should be, same shape.
+
+        Returns:
+            Scalars by name: `feature`, `pixel`, or both.
+        """
+        terms = {}
+        if self.feature and self.loss_network is not None:
+            top, left = torch.randint(self.shift + 1, (2,)).tolist() if self.shift else (0, 0)
+            with torch.no_grad():
+                wanted = self.loss_network(target[..., top:, left:], self.layers)
+            found = self.loss_network(output[..., top:, left:], self.layers)
+            distances = [feature_distance(found[name], wanted[name], self.feature_scale) for name in self.layers]
+            terms["feature"] = self.feature * torch.stack(distances).mean()
+        if self.pixel:
+            wide = output.float(), target.float()
+            terms["pixel"] = self.pixel * (F.mse_loss(*wide) if self.pixel_form == "squared" else F.l1_loss(*wide))
+        return terms
+
+
+def feature_distance(found: Tensor, wanted: Tensor, scale: Literal["mean", "relative"]) -> Tensor:
+    """Equation 2, as it is or relative to the mean square of the target's activations."""
+    distance = feature_reconstruction(found, wanted)
+    return distance / wanted.float().square().mean().clamp_min(1e-12) if scale == "relative" else distance
