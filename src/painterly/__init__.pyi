@@ -4,8 +4,8 @@ from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
 from .models.reading import info
-from .training.style_settings import StyleTraining
 from .training.style import train_style
+from .training.style_settings import StyleTraining
 from .training.sweep import sweep_weights
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from painterly.errors import InputError
 from painterly.networks import STYLE_PRESETS, StyleDescription
-from painterly.networks.description import Normalization, Padding, Pixels, Upsampling
 
 descriptions = st.builds(
     StyleDescription,
     width=st.integers(1, 1024),
     blocks=st.integers(0, 64),
-    normalization=st.sampled_from(get_args(Normalization)),
-    upsampling=st.sampled_from(get_args(Upsampling)),
-    padding=st.sampled_from(get_args(Padding)),
-    pixels=st.sampled_from(get_args(Pixels)),
+    normalization=st.sampled_from(StyleDescription.choices["normalization"]),
+    upsampling=st.sampled_from(StyleDescription.choices["upsampling"]),
+    padding=st.sampled_from(StyleDescription.choices["padding"]),
+    pixels=st.sampled_from(StyleDescription.choices["pixels"]),
 )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import get_args
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from painterly.networks import STYLE_PRESETS, StyleDescription, StyleNetwork
-from painterly.networks.description import Normalization, Padding, Upsampling
+from painterly.networks.description import Padding
 
-PADDINGS: tuple[Padding, ...] = get_args(Padding)
+CHOICES = StyleDescription.choices
+PADDINGS: tuple[Padding, ...] = ("reflect-start", "reflect")
 VARIANTS = [
     StyleDescription(1, 1, normalization, upsampling, padding)
-    for normalization, upsampling, padding in itertools.product(get_args(Normalization), get_args(Upsampling), PADDINGS)
+    for normalization, upsampling, padding in itertools.product(
+        StyleDescription.choices["normalization"], StyleDescription.choices["upsampling"], PADDINGS
+    )
 ]
 
 

@@ -16,10 +16,10 @@ from torch import Tensor
 import painterly
 from painterly.errors import InputError, OutputError, TrainingError, UsageError
 from painterly.models.file import load_network, read_card
-from painterly.training.style_settings import StyleTraining
 from painterly.training.loop import learning_rate
 from painterly.training.run_log import RunLog
 from painterly.training.style import train_style
+from painterly.training.style_settings import StyleTraining
 
 
 def weights(path: Path) -> dict[str, Tensor]:
@@ -146,7 +146,7 @@ def test_the_paper_s_schedule_is_the_default(settings: dict[str, Any]) -> None:
 
 
 def test_the_learning_rate_is_constant_and_then_falls_to_zero(config: StyleTraining) -> None:
-    config = dataclasses.replace(config, decay=0.3)
+    config = dataclasses.replace(config, decay=0.3).resolved()
     rates = [learning_rate(config, step, 1000) for step in range(1000)]
     assert set(rates[:700]) == {1e-3}
     assert all(a > b for a, b in itertools.pairwise(rates[700:]))

@@ -78,7 +78,9 @@ def run_jobs(
             except (MemoryError, RuntimeError) as error:
                 if not _out_of_memory(error):
                     raise
-                raise InputError(f"{job.source} is too large for the memory that is free; try --size") from error
+                raise InputError(
+                    f"{job.source} is too large for the memory that is free; make it smaller first"
+                ) from error
             save_picture(result, job.target, overwrite=overwrite)
         except PainterlyError as error:
             yield Outcome(job.source, job.target, error=str(error))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from painterly.batch.plan import plan_jobs
-from painterly.batch.run import Outcome, run_jobs
+from painterly.batch.files import work_on_files
+from painterly.batch.run import Outcome
 from painterly.models.catalogue import DEFAULT_MODEL, find_model
 from painterly.models.painter import load
 
@@ -43,12 +43,14 @@ def stylize(
         UsageError: It was asked for wrongly: an unknown model, device or format, one file for several pictures.
         InputError: The model cannot be read, or there are no pictures.
     """
-    names = [str(name) for name in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
     path = find_model(model)
-    jobs = plan_jobs(names, Path(output) if output is not None else None, suffix=path.stem, format=format)
     painter = load(path, device=device)
-    outcomes = []
-    for outcome in run_jobs(jobs, lambda picture: painter(picture, size=size), overwrite=overwrite):
-        outcomes.append(outcome)
-        report(outcome)
-    return outcomes
+    return work_on_files(
+        inputs,
+        output,
+        lambda picture: painter(picture, size=size),
+        suffix=path.stem,
+        format=format,
+        overwrite=overwrite,
+        report=report,
+    )

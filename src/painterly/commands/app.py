@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from painterly import __version__
-from painterly.commands import demo, download, info, models, stylize, sweep, train
-from painterly.commands.common import PAINT, SHARE, TRAIN
+from painterly.commands import demo, download, evaluate, info, models, stylize, sweep, train, upscale
+from painterly.commands.common import MEASURE, PAINT, SHARE, TRAIN
 
 __all__ = ["app"]
 
@@ -37,8 +37,10 @@ def options(
 
 app.command("demo", rich_help_panel=PAINT)(demo.demo)
 app.command("stylize", rich_help_panel=PAINT)(stylize.stylize)
+app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
 app.command("download", rich_help_panel=TRAIN)(download.download)
+app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MEASURE)
 app.command("models", rich_help_panel=SHARE)(models.models)
 app.command("info", rich_help_panel=SHARE)(info.info)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose, print_json, say
+from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
+from painterly.commands.outcomes import conclude, report
 from painterly.models.catalogue import DEFAULT_MODEL
-
-if TYPE_CHECKING:
-    from painterly.batch.run import Outcome
 
 __all__ = ["stylize"]
 
@@ -35,20 +33,7 @@ def stylize(
     """Paint photographs in the style of a painting."""
     from painterly.batch.stylize import stylize as paint
 
-    def report(outcome: Outcome) -> None:
-        if outcome.error:
-            typer.echo(f"painterly: {outcome.error}", err=True)
-        else:
-            width, height = outcome.size
-            say(f"{outcome.source} -> {outcome.target}  {width}x{height}  {outcome.seconds:.2f} s")
-
     outcomes = paint(
         inputs, output, model=model, size=size, format=format, device=device, overwrite=overwrite, report=report
     )
-    failed = sum(bool(outcome.error) for outcome in outcomes)
-    if json:
-        print_json({"model": model, "results": [outcome.to_dict() for outcome in outcomes]})
-    if failed:
-        if len(outcomes) > 1:
-            typer.echo(f"painterly: {failed} of {len(outcomes)} pictures failed", err=True)
-        raise typer.Exit(1)
+    conclude(outcomes, {"model": model}, json=json)

@@ -101,7 +101,10 @@ class CropDataset(Dataset[Crop]):
             if self.cropping == "patch":
                 picture = _at_least(picture, self.size)
             width, height = picture.size
+            box: tuple[float, float, float, float]
             if self.cropping == "patch":
+                left: float
+                top: float
                 left, top = chance.randint(0, width - self.size), chance.randint(0, height - self.size)
                 box = (left, top, left + self.size, top + self.size)
                 mirror = chance.random() < 0.5

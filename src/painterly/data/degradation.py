@@ -11,8 +11,8 @@ from painterly.images.resampling import gaussian_blur, shrink
 __all__ = ["DEGRADATIONS", "Degradation", "degrade"]
 
 Degradation = Literal["paper", "bicubic"]
-"""Gaussian blur of sigma 1 and then bicubic down-sampling (paper, section 4.2), or bicubic down-sampling alone, which is
-what the low-resolution pictures of the benchmarks are made with."""
+"""Gaussian blur of sigma 1 and then bicubic down-sampling (paper, section 4.2), or bicubic down-sampling alone, as the
+low-resolution pictures of the benchmarks are made."""
 
 DEGRADATIONS: Final = get_args(Degradation)
 

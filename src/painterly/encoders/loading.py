@@ -19,7 +19,13 @@ from painterly.encoders.vgg import VGG, Pooling, layer_names
 from painterly.errors import InputError, UsageError
 from painterly.folders import cache_folder, data_folder
 
-__all__ = ["choose_loss_network", "choose_super_resolution_loss_network", "find_weights", "load_loss_network", "read_weights"]
+__all__ = [
+    "choose_loss_network",
+    "choose_super_resolution_loss_network",
+    "find_weights",
+    "load_loss_network",
+    "read_weights",
+]
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +53,7 @@ def load_loss_network(
     content_layers: tuple[str, ...] | None = None,
     style_layers: tuple[str, ...] | None = None,
     pooling: Pooling = "max",
+    download_missing: bool = True,
 ) -> LossNetwork:
     """Build a loss network and load its weights.
 
@@ -57,6 +64,7 @@ def load_loss_network(
             is built.
         style_layers: Likewise, of style reconstruction.
         pooling: Max pooling, or average pooling as Gatys et al. have it.
+        download_missing: Whether published weights that are not at hand are fetched.
 
     Raises:
         UsageError: The name is unknown, or the network has no such layer.
@@ -76,7 +84,7 @@ def load_loss_network(
             left = [layer for layer in left if layer not in served]
     if left:
         raise UsageError(f"the loss network {name} has no {', '.join(left)}; name another with --loss-network")
-    encoders = [_load_encoder(part, served, pooling) for part, served in plan]
+    encoders = [_load_encoder(part, served, pooling, download_missing) for part, served in plan]
     description = {
         "name": Path(name).name,
         "title": source.title,
@@ -118,10 +126,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def _load_encoder(source: EncoderSource, layers: list[str], pooling: Pooling) -> Encoder:
+def _load_encoder(source: EncoderSource, layers: list[str], pooling: Pooling, download_missing: bool) -> Encoder:
     path = find_weights(source)
     if path is None:
-        if not source.url:
+        if not (source.url and download_missing):
             raise InputError(
                 f"the loss network's file {source.file} is not at hand: name its folder's parent in PAINTERLY_DATA"
             )

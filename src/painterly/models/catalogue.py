@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Final
 
 from painterly.errors import UsageError
 
-__all__ = ["DEFAULT_MODEL", "find_model", "shipped_models"]
+__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "find_model", "shipped_models"]
 
 DEFAULT_MODEL = "starry-night"
+"""What paints unless another is named."""
+
+DEFAULT_UPSCALERS: Final[dict[int, str]] = {4: "upscale-x4", 8: "upscale-x8"}
+"""What enlarges unless another is named, by scale."""
 
 _FOLDER = Path(__file__).parent / "shipped"
 

@@ -15,11 +15,12 @@ from painterly.errors import InputError, UsageError
 from painterly.memory import available_memory, keep_freed_memory
 from painterly.models.card import ModelCard
 from painterly.models.catalogue import DEFAULT_MODEL
+from painterly.models.device import choose_device
 from painterly.models.kinds import Picture, resize_tensor, unpack
 from painterly.models.reading import read_model
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
-__all__ = ["Painter", "choose_device", "load"]
+__all__ = ["Painter", "load"]
 
 log = logging.getLogger(__name__)
 
@@ -102,24 +103,6 @@ class Painter:
             )
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """The device that a name means: "auto" is CUDA, then Apple's, then the CPU.
-
-    Raises:
-        UsageError: There is no such device here.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UsageError(f"there is no device '{name}' here; leave --device out, or use cpu") from error
-    return device
-
-
 def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
     """Load a network that paints.
 
@@ -128,7 +111,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
 
     Raises:
-        UsageError: There is no such model or device.
+        UsageError: There is no such model or device, or the model does not paint but enlarges.
         InputError: The file cannot be read as a model.
 
     Example:
@@ -138,4 +121,9 @@ def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
         (48, 64, 3)
     """
     where = choose_device(device)
-    return Painter(*read_model(model), where)
+    network, card = read_model(model)
+    if not isinstance(network, StyleNetwork):
+        raise UsageError(
+            f"{model} is a network for {card.task}; it enlarges pictures: painterly upscale, or load_upscaler"
+        )
+    return Painter(network, card, where)

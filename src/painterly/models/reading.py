@@ -7,12 +7,12 @@ from pathlib import Path
 from painterly.models.card import ModelCard
 from painterly.models.catalogue import find_model
 from painterly.models.file import load_network, read_card
-from painterly.networks.style import StyleNetwork
+from painterly.networks.build import Network
 
 __all__ = ["info", "read_model"]
 
 
-def read_model(model: str | Path) -> tuple[StyleNetwork, ModelCard]:
+def read_model(model: str | Path) -> tuple[Network, ModelCard]:
     """Network and card of a shipped model, a model file, or one of the authors' released networks as ONNX.
 
     Raises:

@@ -58,9 +58,7 @@ class TransposedLayer(nn.Sequential):
         super().__init__()
         padding = (kernel - factor + 1) // 2
         surplus = 2 * padding - (kernel - factor)
-        self.conv = nn.ConvTranspose2d(
-            inputs, outputs, kernel, stride=factor, padding=padding, output_padding=surplus
-        )
+        self.conv = nn.ConvTranspose2d(inputs, outputs, kernel, stride=factor, padding=padding, output_padding=surplus)
         if norm != "none":
             self.norm = norm_layer(norm, outputs)
         self.relu = nn.ReLU(inplace=True)

@@ -29,7 +29,7 @@ class RunSettings:
     recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """By preset, what fields are set to wherever the user leaves them open (None)."""
 
-    least: ClassVar[Mapping[str, float]] = {
+    least: ClassVar[dict[str, float]] = {
         "steps": 1,
         "epochs": 0.0,
         "batch_size": 1,
@@ -45,7 +45,7 @@ class RunSettings:
     }
     """Smallest values, by field."""
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"precision": ("auto", "32-true", "bf16-mixed")}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"precision": ("auto", "32-true", "bf16-mixed")}
     """The only values, by field."""
 
     photos: Path = option("Photographs: a folder, nested or flat, or an uncompressed tar.")

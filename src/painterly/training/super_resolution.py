@@ -14,6 +14,7 @@ from painterly.data.degradation import degrade
 from painterly.encoders.loading import choose_super_resolution_loss_network, load_loss_network
 from painterly.encoders.names import parse_layers
 from painterly.evaluation.metrics import luma_psnr
+from painterly.images.histogram import match_histogram
 from painterly.images.resampling import enlarge
 from painterly.losses.super_resolution import SuperResolutionObjective
 from painterly.models.card import ModelCard
@@ -94,12 +95,14 @@ class _Enlarging(Task):
 
     @torch.no_grad()
     def measure(self, photographs: Tensor) -> dict[str, Any]:
-        """Mean PSNR on luma, of the network and of bicubic enlargement, in decibels."""
-        found: dict[str, list[float]] = {"psnr": [], "bicubic_psnr": []}
+        """Mean PSNR on luma: of the network, the same with its histogram matched, and bicubic; in decibels."""
+        found: dict[str, list[float]] = {"psnr": [], "matched_psnr": [], "bicubic_psnr": []}
         for photograph in photographs.split(1):
             small, large = self.pair(photograph)
-            found["psnr"].append(luma_psnr(self.network(small), large, border=self.config.scale))
-            found["bicubic_psnr"].append(luma_psnr(enlarge(small, self.config.scale), large, border=self.config.scale))
+            output = self.network(small)
+            pictures = (output, match_histogram(output, small), enlarge(small, self.config.scale))
+            for values, picture in zip(found.values(), pictures, strict=True):
+                values.append(luma_psnr(picture, large, border=self.config.scale))
         return {"unseen": {name: sum(values) / len(values) for name, values in found.items()}}
 
     def about(self) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from painterly.images.tensors import from_tensor, to_tensor
 from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
 from painterly.progress import console
-from painterly.training.style_settings import STYLE_RECIPES, StyleTraining
 from painterly.training.machine import make_fabric
 from painterly.training.style import style_objective
+from painterly.training.style_settings import STYLE_RECIPES, StyleTraining
 
 __all__ = ["optimise_pixels", "sweep_weights"]
 

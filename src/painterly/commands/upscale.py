@@ -1,0 +1,53 @@
+"""`painterly upscale`: small pictures in, large ones out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
+from painterly.commands.outcomes import conclude, report
+
+__all__ = ["upscale"]
+
+
+def upscale(
+    inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, or a folder; otherwise beside each picture.")
+    ] = None,
+    scale: Annotated[
+        int | None, typer.Option("--scale", help="How many times larger: 4 or 8; by default what the model does, or 4.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name or file.")] = None,
+    match_histogram: Annotated[
+        bool | None,
+        typer.Option(
+            "--match-histogram/--no-match-histogram",
+            help="Give the result the picture's own distribution of colours; by default where it helps.",
+        ),
+    ] = None,
+    format: Annotated[str | None, typer.Option("--format", help="png, jpg, ... for results in folders.")] = None,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Enlarge pictures, sharper than interpolation can (paper, section 4.2)."""
+    from painterly.batch.upscale import upscale as enlarge
+
+    outcomes = enlarge(
+        inputs,
+        output,
+        model=model,
+        scale=scale,
+        match_histogram=match_histogram,
+        format=format,
+        device=device,
+        overwrite=overwrite,
+        report=report,
+    )
+    conclude(outcomes, {"model": model, "scale": scale}, json=json)
