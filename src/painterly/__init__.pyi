@@ -1,11 +1,16 @@
 from .batch.stylize import stylize
+from .batch.upscale import upscale
 from .errors import InputError, OutputError, PainterlyError, TrainingError, UsageError
+from .evaluation.super_resolution import evaluate_super_resolution
 from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
 from .models.reading import info
+from .models.upscaler import Upscaler, load_upscaler
 from .training.style import train_style
 from .training.style_settings import StyleTraining
+from .training.super_resolution import train_srcnn, train_super_resolution
+from .training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
 from .training.sweep import sweep_weights
 
 __all__ = [
@@ -14,15 +19,23 @@ __all__ = [
     "OutputError",
     "Painter",
     "PainterlyError",
+    "SRCNNTraining",
     "StyleTraining",
+    "SuperResolutionTraining",
     "TrainingError",
+    "Upscaler",
     "UsageError",
+    "evaluate_super_resolution",
     "info",
     "load",
+    "load_upscaler",
     "shipped_models",
     "stylize",
     "sweep_weights",
+    "train_srcnn",
     "train_style",
+    "train_super_resolution",
+    "upscale",
 ]
 
 __version__: str

@@ -34,7 +34,7 @@ def one_sentence(text: str) -> bool:
 def test_help_names_the_groups_and_every_command(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
-    for word in ("Paint", "Train", "Share", "demo", "stylize", "train", "sweep", "download", "models", "info"):
+    for word in ("Paint", "Train", "Measure", "Share", "demo", "stylize", "upscale", "evaluate", "train", "sweep", "download", "models", "info"):
         assert word in out
 
 
@@ -48,7 +48,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["demo"], ["stylize"], ["train"], ["train", "style"], ["sweep"], ["download"], ["models"], ["info"]]
+    "command",
+    [
+        *([], ["demo"], ["stylize"], ["upscale"], ["train"], ["train", "style"], ["train", "super-resolution"]),
+        *(["train", "srcnn"], ["sweep"], ["download"], ["evaluate"], ["evaluate", "super-resolution"], ["models"]),
+        ["info"],
+    ],
 )
 def test_every_command_has_help(run: Run, command: list[str]) -> None:
     status, out, _ = run(*command, "--help")
@@ -199,8 +204,9 @@ def test_models_lists_what_ships(run: Run) -> None:
     assert status == 0
     assert "starry-night" in out
     assert "Vincent van Gogh" in out
-    (entry,) = json.loads(run("models", "--json").out)
-    assert entry["name"] == "starry-night"
+    entries = {entry["name"]: entry for entry in json.loads(run("models", "--json").out)}
+    assert entries["starry-night"]["task"] == "style"
+    assert {"upscale-x4", "upscale-x8", "upscale-x4-pixel", "srcnn-x4"} < set(entries)
 
 
 def test_info_prints_the_card(run: Run) -> None:

@@ -73,7 +73,7 @@ def test_sample_k_follows_from_seed_and_k_alone(ruler: Photos) -> None:
     assert not torch.equal(forwards[0], crops(2, [0])[0])
 
 
-@pytest.mark.parametrize("cropping", ["random", "squash"])
+@pytest.mark.parametrize("cropping", ["random", "squash", "patch"])
 def test_every_photograph_comes_once_an_epoch_and_each_epoch_in_another_order(
     colours: Photos, cropping: Cropping
 ) -> None:
@@ -162,6 +162,67 @@ def test_pictures_of_every_mode_become_rgb(
     for pixels in (CropDataset(photos, [0], 8)[0].pixels, centre_crop(photos, 0, 8)):
         wanted = torch.tensor(rgb).view(3, 1, 1).expand(3, 8, 8)
         torch.testing.assert_close(pixels.int(), wanted.int(), atol=4, rtol=0)  # JPEG and WebP round
+
+
+class TestPatches:
+    """Squares of a photograph's own pixels, whose place the ruler tells."""
+
+    def test_they_are_pieces_of_the_photograph_or_their_mirror_images(self, ruler: Photos) -> None:
+        with Image.open(ruler.source / ruler.names[0]) as image:
+            whole = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+        dataset = CropDataset(ruler, [0], 32, cropping="patch")
+        lefts, tops, mirrored = [], [], set()
+        for sample in range(64):
+            pixels = dataset[sample].pixels
+            mirror = bool(pixels[0, 0, 0] > pixels[0, 0, -1])
+            left, top = int(pixels[0].min()), int(pixels[1].min())
+            piece = whole[:, top : top + 32, left : left + 32]
+            assert torch.equal(pixels, piece.flip(2) if mirror else piece)
+            lefts.append(left)
+            tops.append(top)
+            mirrored.add(mirror)
+        assert mirrored == {False, True}
+        assert min(lefts) < 20 < 148 < max(lefts) <= 168
+        assert min(tops) < 10 < 58 < max(tops) <= 68
+
+    def test_sample_k_is_the_same_whoever_draws_it(self, ruler: Photos) -> None:
+        one, other = (CropDataset(ruler, [0], 16, seed=3, cropping="patch") for _ in range(2))
+        forwards = [one[k].pixels for k in range(5)]
+        assert all(torch.equal(other[k].pixels, forwards[k]) for k in (4, 0, 3, 3, 1, 2))
+        assert len({tuple(pixels.flatten().tolist()) for pixels in forwards}) == 5
+        assert not torch.equal(CropDataset(ruler, [0], 16, seed=4, cropping="patch")[0].pixels, forwards[0])
+
+    @pytest.mark.parametrize(("width", "height"), [(5, 3), (3, 50), (64, 15), (15, 16), (16, 16)])
+    def test_a_photograph_smaller_than_the_patch_is_enlarged(self, tmp_path: Path, width: int, height: int) -> None:
+        noise(width, height).save(tmp_path / "tiny.png")
+        photos = find_photos(tmp_path)
+        for pixels in (
+            CropDataset(photos, [0], 16, cropping="patch")[0].pixels,
+            centre_crop(photos, 0, 16, native=True),
+        ):
+            assert pixels.shape == (3, 16, 16)
+            assert pixels.float().std() > 20
+
+    def test_a_photograph_as_large_as_the_patch_is_the_patch(self, tmp_path: Path) -> None:
+        noise(16, 16).save(tmp_path / "same.png")
+        photos, whole = find_photos(tmp_path), torch.from_numpy(np.array(noise(16, 16))).permute(2, 0, 1)
+        assert torch.equal(centre_crop(photos, 0, 16, native=True), whole)
+        pixels = CropDataset(photos, [0], 16, cropping="patch")[0].pixels
+        assert torch.equal(pixels, whole) or torch.equal(pixels, whole.flip(2))
+
+    @pytest.mark.parametrize(("size", "left", "top"), [(20, 90, 40), (21, 89, 39), (100, 50, 0), (1, 99, 49)])
+    def test_the_native_middle_is_cut_out_untouched(self, ruler: Photos, size: int, left: int, top: int) -> None:
+        red, green, _ = centre_crop(ruler, 0, size, native=True).int()
+        assert torch.equal(red, (left + torch.arange(size, dtype=torch.int32)).expand(size, -1))
+        assert torch.equal(green, (top + torch.arange(size, dtype=torch.int32))[:, None].expand(-1, size))
+
+    def test_a_large_jpeg_is_decoded_at_its_full_size(self, tmp_path: Path) -> None:
+        noise(320, 320).save(tmp_path / "a.jpg", quality=95)
+        with Image.open(tmp_path / "a.jpg") as image:
+            wanted = torch.from_numpy(np.array(image.crop((152, 152, 168, 168)))).permute(2, 0, 1)
+        assert torch.equal(centre_crop(find_photos(tmp_path), 0, 16, native=True), wanted)
+        pixels = CropDataset(find_photos(tmp_path), [0], 16, cropping="patch")[0].pixels
+        assert pixels.float().std() > 30  # noise decoded at an eighth of its size would be nearly flat
 
 
 def truncate(path: Path) -> None:

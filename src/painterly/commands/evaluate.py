@@ -53,9 +53,9 @@ def super_resolution(
 ) -> None:
     """PSNR, SSIM and feature distance of bicubic enlargement and networks, beside the paper's (figures 8 and 9).
 
-    On luma, of pictures rounded to eight bits, without a border as wide as the scale. `grid` is the strength of the
-    pattern that repeats with the up-sampling, where the ground truth is flat, and `colour` the shift of the mean
-    colour, both in levels of 255.
+    On luma, of pictures rounded to eight bits, without a border as wide as the scale. `colour` is the shift of
+    the mean colour, `grid` the strength of the pattern that repeats with the up-sampling in the flatter half of the
+    ground truth (and in the ground truth itself), both in levels of 255.
     """
     from painterly.data.degradation import DEGRADATIONS
     from painterly.errors import OutputError, UsageError
@@ -97,12 +97,12 @@ def super_resolution(
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
     """A Markdown table, aligned for reading as it is."""
-    cells = [["set", "scale", "method", "PSNR", "SSIM", "paper's", "feature distance", "colour", "grid"]]
+    cells = [["set", "scale", "method", "PSNR", "SSIM", "paper's", "feature distance", "colour", "grid (truth)"]]
     for row in rows:
         paper = "" if row["paper_psnr"] is None else f"{row['paper_psnr']:.2f} / {row['paper_ssim']:.4f}"
         distance = "" if row["feature_distance"] is None else f"{row['feature_distance']:.3f}"
         measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.4f}", paper, distance]
-        measured += [f"{row['colour_shift']:.2f}", f"{row['grid']:.2f}"]
+        measured += [f"{row['colour_shift']:.2f}", f"{row['grid']:.2f} ({row['grid_truth']:.2f})"]
         cells.append([row["set"], f"x{row['scale']}", row["method"], *measured])
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     lines = [

@@ -9,8 +9,8 @@ from painterly.evaluation.metrics import luma
 
 __all__ = ["colour_shift", "grid_energy"]
 
-_PERIODS = 8
-"""Width of the blocks in which the grid is looked for, in periods of it."""
+_PERIODS = 4
+"""Width of the blocks in which the grid is looked for, in periods of it: narrow ones see one whose sign changes."""
 
 
 def colour_shift(output: Tensor, target: Tensor) -> float:
@@ -23,10 +23,10 @@ def colour_shift(output: Tensor, target: Tensor) -> float:
     return float((output.double().clamp(0, 1).mean((2, 3)) - target.double().mean((2, 3))).abs().max() * 255)
 
 
-def grid_energy(output: Tensor, target: Tensor, scale: int, *, flattest: float = 0.25) -> float:
+def grid_energy(output: Tensor, target: Tensor, scale: int, *, flattest: float = 0.5) -> float:
     """Strength of the pattern that repeats with every low-resolution pixel, where the ground truth is flat.
 
-    In blocks of eight periods, luma is windowed (Hann) and transformed; what stands at whole multiples of the
+    In blocks of four periods, luma is windowed (Hann) and transformed; what stands at whole multiples of the
     up-sampling frequency 1 / scale is the grid.
 
     Args:

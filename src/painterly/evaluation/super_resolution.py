@@ -23,7 +23,7 @@ from painterly.evaluation.published import PUBLISHED
 
 __all__ = ["Evaluation", "evaluate_super_resolution"]
 
-FIGURES = ("psnr", "ssim", "feature_distance", "colour_shift", "grid")
+FIGURES = ("psnr", "ssim", "feature_distance", "colour_shift", "grid", "grid_truth")
 """What is measured for every picture."""
 
 
@@ -36,7 +36,8 @@ class Evaluation:
         degradation: How the small pictures were made.
         feature_layers: Where the feature distance was taken: loss network and layers, or None if it was left out.
         rows: A dict for every set and method: `set`, `scale`, `method`, `psnr`, `ssim`, `feature_distance`,
-            `colour_shift`, `grid`, `pictures`, and the paper's own `paper_psnr` and `paper_ssim` (None if it has none).
+            `colour_shift`, `grid`, `grid_truth` (of the ground truth itself), `pictures`, and the paper's own
+            `paper_psnr` and `paper_ssim` (None if it has none).
         pictures: A dict for every set, picture and method, likewise.
     """
 
@@ -132,6 +133,7 @@ def measure(
         "feature_distance": judge.distance(output, wanted) if judge is not None else None,
         "colour_shift": colour_shift(output, pair.large),
         "grid": grid_energy(output, pair.large, scale),
+        "grid_truth": grid_energy(pair.large, pair.large, scale),
     }
 
 

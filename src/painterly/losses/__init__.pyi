@@ -1,18 +1,22 @@
 from .feature import FeatureReconstruction, feature_reconstruction
 from .gatys import gatys_content, gatys_style, gatys_style_layer
 from .gram import gram_matrix
+from .grid import GridLoss, grid_loss
 from .objective import StyleObjective
 from .pixel import PixelLoss, pixel_loss
 from .style import StyleReconstruction, style_reconstruction
+from .super_resolution import SuperResolutionObjective
 from .variation import TotalVariation, squared_total_variation, total_variation
 from .weighting import WEIGHTINGS, Weighting
 
 __all__ = [
     "WEIGHTINGS",
     "FeatureReconstruction",
+    "GridLoss",
     "PixelLoss",
     "StyleObjective",
     "StyleReconstruction",
+    "SuperResolutionObjective",
     "TotalVariation",
     "Weighting",
     "feature_reconstruction",
@@ -20,6 +24,7 @@ __all__ = [
     "gatys_style",
     "gatys_style_layer",
     "gram_matrix",
+    "grid_loss",
     "pixel_loss",
     "squared_total_variation",
     "style_reconstruction",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from painterly.encoders.loss_network import LossNetwork
 from painterly.losses.feature import feature_reconstruction
+from painterly.losses.grid import grid_loss
 
 __all__ = ["SuperResolutionObjective"]
 
@@ -23,6 +24,8 @@ class SuperResolutionObjective(nn.Module):
         layers: Layers of feature reconstruction, all weighed alike; the paper has relu2_2.
         feature: Weight of feature reconstruction, the mean over the layers.
         pixel: Weight of the pixel loss.
+        grid: Weight of `painterly.losses.grid`, against the pattern that feature reconstruction draws.
+        period: Period of that grid: the scale of super-resolution.
         feature_scale: "mean" over C H W (equation 2), or "relative": that over the mean square of the target's own
             activations, so that a weight means the same at every layer and for every loss network.
         pixel_form: "squared" differences (the paper), or "absolute" ones, which sharpen more for the same error.
@@ -40,6 +43,8 @@ class SuperResolutionObjective(nn.Module):
         *,
         feature: float = 1.0,
         pixel: float = 0.0,
+        grid: float = 0.0,
+        period: int = 4,
         feature_scale: Literal["mean", "relative"] = "mean",
         pixel_form: Literal["squared", "absolute"] = "squared",
         shift: int = 0,
@@ -48,6 +53,7 @@ class SuperResolutionObjective(nn.Module):
         self.loss_network = loss_network
         self.layers = tuple(layers)
         self.feature, self.pixel = feature if loss_network is not None else 0.0, pixel
+        self.grid, self.period = grid, period
         self.feature_scale, self.pixel_form, self.shift = feature_scale, pixel_form, shift
         if loss_network is not None:
             with torch.no_grad():
@@ -61,7 +67,7 @@ class SuperResolutionObjective(nn.Module):
             target: What they should be, same shape.
 
         Returns:
-            Scalars by name: `feature`, `pixel`, or both.
+            Scalars by name: those of `feature`, `pixel` and `grid` that weigh anything.
         """
         terms = {}
         if self.feature and self.loss_network is not None:
@@ -74,6 +80,8 @@ class SuperResolutionObjective(nn.Module):
         if self.pixel:
             wide = output.float(), target.float()
             terms["pixel"] = self.pixel * (F.mse_loss(*wide) if self.pixel_form == "squared" else F.l1_loss(*wide))
+        if self.grid:
+            terms["grid"] = self.grid * grid_loss(output, target, self.period)
         return terms
 
 

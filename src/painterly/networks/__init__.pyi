@@ -1,4 +1,28 @@
-from .description import STYLE_PRESETS, StyleDescription
+from .build import Network, build_network
+from .description import (
+    SCALES,
+    SRCNN_PRESETS,
+    STYLE_PRESETS,
+    SUPER_RESOLUTION_PRESETS,
+    SRCNNDescription,
+    StyleDescription,
+    SuperResolutionDescription,
+)
+from .srcnn import SRCNN
 from .style import StyleNetwork
+from .super_resolution import SuperResolutionNetwork
 
-__all__ = ["STYLE_PRESETS", "StyleDescription", "StyleNetwork"]
+__all__ = [
+    "SCALES",
+    "SRCNN",
+    "SRCNN_PRESETS",
+    "STYLE_PRESETS",
+    "SUPER_RESOLUTION_PRESETS",
+    "Network",
+    "SRCNNDescription",
+    "StyleDescription",
+    "StyleNetwork",
+    "SuperResolutionDescription",
+    "SuperResolutionNetwork",
+    "build_network",
+]

@@ -1,4 +1,4 @@
-"""Bicubic enlargement by a whole factor as one fixed convolution, so that it trains, tiles and exports like any layer."""
+"""Bicubic enlargement by a whole factor as one fixed convolution, which tiles and exports like any other layer."""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ Normalization = Literal["batch", "instance", "none"]
 """Batch normalisation (the paper), instance normalisation (Ulyanov et al. 2016; the authors' released code) or none."""
 
 Upsampling = Literal["transposed", "transposed4", "resize", "subpixel"]
-"""Stride-1/2 transposed convolution (the paper), the same with a kernel of 4 instead of 3, nearest up-sampling and a convolution (Odena et al. 2016), or a
-convolution to four times the channels that are then laid out as pixels (Shi et al. 2016)."""
+"""Stride-1/2 transposed convolution (the paper), the same with a kernel of 4 instead of 3, nearest up-sampling and a
+convolution (Odena et al. 2016), or a convolution to four times the channels that are then laid out as pixels (Shi et
+al. 2016)."""
 
 Padding = Literal["reflect-start", "reflect", "zero"]
 """Reflect once before the first layer with unpadded residual blocks (the paper's style network), reflect in every

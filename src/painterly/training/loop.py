@@ -143,7 +143,6 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         state = load_checkpoint(folder / CHECKPOINT, settings)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["random"])
         step, seconds, skipped = state["step"], state["seconds"], set(state["skipped"])
         log.info("going on from step %d", step)
     run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
@@ -171,7 +170,9 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         step * config.batch_size, total * config.batch_size, local, fabric.global_rank, fabric.world_size
     )
     workers = min(8, max(1, (os.cpu_count() or 1) // 2)) if config.workers is None else config.workers
-    batches = crop_loader(crops, order, workers=workers, pin=fabric.device.type == "cuda")
+    batches = iter(crop_loader(crops, order, workers=workers, pin=fabric.device.type == "cuda"))
+    if config.resume:
+        torch.set_rng_state(state["random"])  # not before: the loader draws a number of its own when it starts
     examples = held_out_crops(photos, unseen, config.size, task.cropping).to(fabric.device)
 
     run.start(step)

@@ -65,6 +65,8 @@ def super_resolution_objective(config: SuperResolutionTraining) -> SuperResoluti
         layers,
         feature=config.feature_weight,
         pixel=config.pixel_weight if "pixel" in config.loss else 0.0,
+        grid=(config.grid_weight or 0.0) if "feature" in config.loss else 0.0,
+        period=config.scale,
         feature_scale=config.feature_scale,  # type: ignore[arg-type]
         pixel_form=config.pixel_form,  # type: ignore[arg-type]
         shift=config.shift or 0,

@@ -31,6 +31,7 @@ _PAPER: Final[dict[str, Any]] = {
     "pixel_form": "squared",
     "pooling": "max",
     "shift": 0,
+    "grid_weight": 0.0,
 }
 
 SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
@@ -54,6 +55,7 @@ SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
         "pixel_form": "absolute",
         "pooling": "average",
         "shift": 1,
+        "grid_weight": 2000.0,
     },
 }
 """What a preset sets wherever the user leaves a choice to it."""
@@ -67,7 +69,7 @@ class SuperResolutionTraining(RunSettings):
     """Settings of `painterly train super-resolution` (paper, section 4.2)."""
 
     recipes = SUPER_RESOLUTION_RECIPES
-    least = RunSettings.least | {"size": 48, "feature_weight": 0.0, "pixel_weight": 0.0, "shift": 0}
+    least = RunSettings.least | {"size": 48, "feature_weight": 0.0, "pixel_weight": 0.0, "grid_weight": 0.0, "shift": 0}
     choices = RunSettings.choices | {
         "preset": tuple(SUPER_RESOLUTION_RECIPES),
         "loss": _LOSSES,
@@ -86,6 +88,7 @@ class SuperResolutionTraining(RunSettings):
     feature_layers: str | None = option("Layers of feature reconstruction, separated by commas, weighed alike.", None)
     feature_weight: float = option("Weight of feature reconstruction.", 1.0)
     pixel_weight: float = option("Weight of the pixel loss.", 1.0)
+    grid_weight: float | None = option("Weight against the grid that feature reconstruction draws.", None)
     feature_scale: str | None = option("mean (equation 2), or relative to the target's own activations.", None)
     pixel_form: str | None = option("squared or absolute differences.", None)
     pooling: str | None = option("Pooling of the loss network: max or average.", None)
