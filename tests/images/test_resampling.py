@@ -24,10 +24,10 @@ def by_pillow(x: Tensor, pad: int, cut: int, width: int, height: int) -> Tensor:
     def resize(plane: Plane) -> Plane:
         wide = Image.fromarray(np.pad(plane, pad, "symmetric"))
         whole = wide.resize((width + 2 * cut, height + 2 * cut), Image.Resampling.BICUBIC)
-        return np.asarray(whole)[cut:-cut, cut:-cut]
+        return np.array(whole)[cut:-cut, cut:-cut]
 
-    planes = x.flatten(0, 1).numpy()
-    return torch.from_numpy(np.stack([resize(plane) for plane in planes])).unflatten(0, x.shape[:2])
+    planes = [torch.from_numpy(resize(plane)) for plane in x.flatten(0, 1).numpy()]
+    return torch.stack(planes).view(*x.shape[:2], height, width)
 
 
 @given(factors, sides, sides)

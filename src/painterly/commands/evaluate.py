@@ -61,10 +61,7 @@ def super_resolution(
     from painterly.errors import OutputError, UsageError
     from painterly.evaluation.super_resolution import evaluate_super_resolution
     from painterly.images.writing import save_picture
-    from painterly.networks.description import SCALES
 
-    if scale not in SCALES:
-        raise UsageError(f"--scale must be one of {', '.join(map(str, SCALES))}, not {scale}")
     if degradation not in DEGRADATIONS:
         raise UsageError(f"--degradation must be one of {', '.join(DEGRADATIONS)}, not '{degradation}'")
     if figures is not None and figures.exists() and not figures.is_dir():

@@ -9,6 +9,7 @@ import typer
 
 from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
 from painterly.commands.outcomes import conclude, report
+from painterly.models.catalogue import DEFAULT_UPSCALERS
 
 __all__ = ["upscale"]
 
@@ -50,4 +51,4 @@ def upscale(
         overwrite=overwrite,
         report=report,
     )
-    conclude(outcomes, {"model": model, "scale": scale}, json=json)
+    conclude(outcomes, {"model": model or DEFAULT_UPSCALERS[scale or 4]}, json=json)

@@ -36,7 +36,7 @@ def grid_energy(output: Tensor, target: Tensor, scale: int, *, flattest: float =
         flattest: Share of the blocks that count.
 
     Returns:
-        Root mean square over the blocks, in levels of 255; 0 for pictures smaller than a block.
+        Root mean square over the blocks, in levels of luma (219 from black to white); 0 for pictures smaller than one.
     """
     side = _PERIODS * scale
     blocks, truth = (_blocks(luma(picture)[0, 0], side) for picture in (output, target))
@@ -46,7 +46,7 @@ def grid_energy(output: Tensor, target: Tensor, scale: int, *, flattest: float =
     chosen = blocks[variance.argsort()[: max(1, round(flattest * len(blocks)))]]
     window = torch.hann_window(side, dtype=chosen.dtype, device=chosen.device)
     window = torch.outer(window, window)
-    window /= window.square().mean().sqrt()
+    window /= window.mean()
     spectrum = torch.fft.fft2((chosen - chosen.mean((1, 2), keepdim=True)) * window) / side**2
     at = spectrum[:, ::_PERIODS, ::_PERIODS].abs().square()
     return float((at.sum((1, 2)) - at[:, 0, 0]).mean().sqrt())

@@ -14,7 +14,7 @@ from painterly.images.tensors import from_tensor
 __all__ = ["busiest_square", "side_by_side"]
 
 _ZOOM = 3
-_GAP, _LINE = 6, 16
+_GAP, _LINE, _LEAST = 6, 16, 128
 
 
 def side_by_side(
@@ -37,12 +37,11 @@ def side_by_side(
         ("ground truth", f"{large.shape[-1]}x{large.shape[-2]}", _part(large, left, top, side))
     ]
     cell = side * _ZOOM
-    width = len(cells) * (cell + _GAP) - _GAP
-
     whole = from_tensor(large)
     ImageDraw.Draw(whole).rectangle((left, top, left + side - 1, top + side - 1), outline="red", width=2)
     given = from_tensor(small)
-    whole.thumbnail((width - given.width - 3 * _GAP, 480))
+    width = max(len(cells) * (cell + _GAP) - _GAP, given.width + 2 * _GAP + _LEAST)
+    whole.thumbnail((width - given.width - 2 * _GAP, 480))
     head = max(whole.height, given.height) + _LINE + 2 * _GAP
 
     sheet = Image.new("RGB", (width, head + 2 * _LINE + cell), "white")
@@ -63,7 +62,8 @@ def busiest_square(picture: Tensor, side: int) -> tuple[int, int]:
     """Left and top of the square in which luma varies most from pixel to pixel."""
     y = luma(picture)
     change = F.pad((y[..., 1:, 1:] - y[..., :-1, 1:]).abs() + (y[..., 1:, 1:] - y[..., 1:, :-1]).abs(), (0, 1, 0, 1))
-    sums = F.avg_pool2d(change, side, stride=1)[0, 0]
+    columns = F.avg_pool2d(change, (side, 1), stride=1)  # one direction after the other: the same sums, much sooner
+    sums = F.avg_pool2d(columns, (1, side), stride=1)[0, 0]
     top, left = divmod(int(sums.argmax()), sums.shape[1])
     return left, top
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from painterly.encoders.loading import choose_super_resolution_loss_network, load_loss_network
 from painterly.encoders.loss_network import LossNetwork
-from painterly.errors import InputError
+from painterly.errors import InputError, UsageError
 from painterly.losses.super_resolution import feature_distance
 
 __all__ = ["Judge", "load_judge"]
@@ -53,6 +53,8 @@ def load_judge(name: str, layers: tuple[str, ...]) -> Judge | None:
     """
     if name == "none":
         return None
+    if not layers:
+        raise UsageError("the feature distance needs a layer, such as relu2_2")
     if name != "auto":
         return Judge(load_loss_network(name, content_layers=layers, style_layers=layers), layers)
     chosen = choose_super_resolution_loss_network(layers)

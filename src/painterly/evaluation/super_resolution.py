@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from painterly.evaluation.judge import Judge, load_judge
 from painterly.evaluation.methods import Method, choose_methods
 from painterly.evaluation.metrics import luma_psnr, luma_ssim
 from painterly.evaluation.published import PUBLISHED
+from painterly.networks.description import SCALES
 
 __all__ = ["Evaluation", "evaluate_super_resolution"]
 
@@ -48,13 +50,13 @@ class Evaluation:
     pictures: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
+        """Everything as plain JSON values; the infinite PSNR of equal pictures, which JSON has no word for, as None."""
         return {
             "scale": self.scale,
             "degradation": self.degradation,
             "feature_layers": self.feature_layers,
-            "rows": self.rows,
-            "pictures": self.pictures,
+            "rows": [_finite(row) for row in self.rows],
+            "pictures": [_finite(row) for row in self.pictures],
         }
 
 
@@ -96,6 +98,8 @@ def evaluate_super_resolution(
         InputError: A picture or a model cannot be read.
         MissingExtraError: scikit-image is not installed.
     """
+    if scale not in SCALES:
+        raise UsageError(f"--scale must be one of {', '.join(map(str, SCALES))}, not {scale}")
     found = find_sets(data)
     if sets:
         unknown = set(sets) - {one.name for one in found}
@@ -135,6 +139,10 @@ def measure(
         "grid": grid_energy(output, pair.large, scale),
         "grid_truth": grid_energy(pair.large, pair.large, scale),
     }
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if value == math.inf else value for key, value in row.items()}
 
 
 def _row(name: str, scale: int, method: Method, values: list[dict[str, Any]]) -> dict[str, Any]:

@@ -73,9 +73,11 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
 
 
 def _resize(x: Tensor, height: int, width: int, before: int, after: int) -> Tensor:
-    wide = _mirror(x.to(torch.promote_types(x.dtype, torch.float32)), before)
+    kind = torch.promote_types(x.dtype, torch.float32)
+    # torch computes places in the picture's own type, and a third in float32 adds up to an error across a wide one.
+    wide = _mirror(x.to(torch.float64 if max(before, after) % _REACH**2 == 0 else kind), before)
     size = (height + 2 * after, width + 2 * after)
-    resized = F.interpolate(wide, size, mode="bicubic", antialias=True, align_corners=False)
+    resized = F.interpolate(wide, size, mode="bicubic", antialias=True, align_corners=False).to(kind)
     return resized[..., after : after + height, after : after + width]
 
 

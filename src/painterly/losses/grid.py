@@ -9,6 +9,7 @@ this is the mean square of what remains. It also holds the mean colour.
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -33,7 +34,8 @@ def grid_loss(output: Tensor, target: Tensor, period: int, window: int = 3) -> T
         >>> grid_loss(grid, torch.zeros(1, 3, 8, 8), period=2)
         tensor(0.0625)
     """
-    error = F.pixel_unshuffle(output.float() - target.float(), period)
+    wide = torch.promote_types(output.dtype, torch.float32)
+    error = F.pixel_unshuffle(output.to(wide) - target.to(wide), period)
     side = min(window, *error.shape[-2:])
     return F.avg_pool2d(error, side, stride=max(1, side // 2)).square().mean()
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from painterly.encoders.loss_network import LossNetwork
+from painterly.errors import UsageError
 from painterly.losses.feature import feature_reconstruction
 from painterly.losses.grid import grid_loss
 
@@ -55,9 +56,9 @@ class SuperResolutionObjective(nn.Module):
         self.feature, self.pixel = feature if loss_network is not None else 0.0, pixel
         self.grid, self.period = grid, period
         self.feature_scale, self.pixel_form, self.shift = feature_scale, pixel_form, shift
-        if loss_network is not None:
-            with torch.no_grad():
-                loss_network(torch.zeros(1, 3, 16, 16), self.layers)  # says at once if a layer is missing
+        missing = [name for name in self.layers if loss_network is not None and name not in loss_network.layers]
+        if missing:
+            raise UsageError(f"the loss network has no {', '.join(missing)}")
 
     def forward(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The weighted terms, whose sum is the objective.
@@ -71,15 +72,17 @@ class SuperResolutionObjective(nn.Module):
         """
         terms = {}
         if self.feature and self.loss_network is not None:
-            top, left = torch.randint(self.shift + 1, (2,)).tolist() if self.shift else (0, 0)
+            shift = min(self.shift, min(output.shape[-2:]) // 2)
+            top, left = torch.randint(shift + 1, (2,)).tolist() if shift else (0, 0)
             with torch.no_grad():
                 wanted = self.loss_network(target[..., top:, left:], self.layers)
             found = self.loss_network(output[..., top:, left:], self.layers)
             distances = [feature_distance(found[name], wanted[name], self.feature_scale) for name in self.layers]
             terms["feature"] = self.feature * torch.stack(distances).mean()
         if self.pixel:
-            wide = output.float(), target.float()
-            terms["pixel"] = self.pixel * (F.mse_loss(*wide) if self.pixel_form == "squared" else F.l1_loss(*wide))
+            wide = torch.promote_types(output.dtype, torch.float32)
+            distance = F.mse_loss if self.pixel_form == "squared" else F.l1_loss
+            terms["pixel"] = self.pixel * distance(output.to(wide), target.to(wide))
         if self.grid:
             terms["grid"] = self.grid * grid_loss(output, target, self.period)
         return terms

@@ -27,10 +27,6 @@ __all__ = ["Upscaler", "load_upscaler"]
 
 log = logging.getLogger(__name__)
 
-_BYTES_PER_PIXEL_AND_CHANNEL = 12
-"""Peak memory of a forward pass in float32: this, times the channels of the widest large layer, times the pixels of
-the result."""
-
 
 class Upscaler:
     """A super-resolution network on a device.
@@ -107,8 +103,9 @@ class Upscaler:
         if self.device.type != "cpu" or (free := available_memory()) is None:
             return
         description = self.network.description
-        channels = description.widths[0] if isinstance(self.network, SRCNN) else description.up_width
-        need = batch * height * width * self.scale**2 * channels * _BYTES_PER_PIXEL_AND_CHANNEL
+        # SRCNN's widest layer is replaced as soon as it is used; the other's is padded while it is.
+        bytes_per_pixel = 7 * description.widths[0] if isinstance(self.network, SRCNN) else 12 * description.up_width
+        need = batch * height * width * self.scale**2 * bytes_per_pixel  # measured, float32
         if need > free:
             longest = int(max(height, width) * (free / need) ** 0.5)
             needed, there = f"{need / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"

@@ -61,7 +61,7 @@ class _Description:
                 raise InputError(f"{self.what}'s {name} must be a whole number from {low} to {high}, not {value!r}")
         for name, choices in self.choices.items():
             value = getattr(self, name)
-            if value not in choices:
+            if not any(value == choice and type(value) is type(choice) for choice in choices):  # 4.0 is not 4
                 raise InputError(f"{self.what}'s {name} must be one of {', '.join(map(str, choices))}, not {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -157,6 +157,11 @@ class SuperResolutionDescription(_Description):
     padding: Padding = "reflect"
     pixels: Pixels = "unit"
     residual: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.residual and self.pixels == "vgg":
+            raise InputError("a super-resolution network that adds to the bicubic picture cannot end in 150 tanh")
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,8 @@ SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
         "clip": 1.0,
         "feature_scale": "relative",
         "pixel_form": "absolute",
-        "pooling": "average",
         "shift": 1,
-        "grid_weight": 2000.0,
+        "grid_weight": 1500.0,
     },
 }
 """What a preset sets wherever the user leaves a choice to it."""
