@@ -35,7 +35,7 @@ def test_help_names_the_groups_and_every_command(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
     groups = ("Paint", "Train", "Measure", "Share")
-    commands = "demo stylize upscale train sweep download evaluate models info".split()
+    commands = ["demo", "stylize", "upscale", "train", "sweep", "download", "evaluate", "models", "info"]
     for word in (*groups, *commands):
         assert word in out
 

@@ -49,3 +49,11 @@ def test_the_papers_blurs_with_a_sigma_of_one_pixel_before(scale: int) -> None:
 def test_a_side_that_is_no_multiple_is_refused(degradation: Degradation) -> None:
     with pytest.raises(ValueError, match="not a multiple of 4"):
         degrade(torch.rand(1, 3, 8, 10), 4, degradation)
+
+
+@pytest.mark.parametrize("degradation", DEGRADATIONS)
+def test_autocast_costs_no_levels(degradation: Degradation) -> None:
+    picture = torch.rand(1, 3, 24, 32)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = degrade(picture, 4, degradation)
+    assert torch.equal(found, degrade(picture, 4, degradation))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+import torch
 from torch import Tensor
 
 from painterly.images.resampling import gaussian_blur, shrink
@@ -34,5 +35,6 @@ def degrade(picture: Tensor, scale: int, degradation: Degradation = "bicubic") -
     Raises:
         ValueError: A side is not a multiple of `scale`.
     """
-    blurred = gaussian_blur(picture, PAPER_SIGMA) if degradation == "paper" else picture
-    return shrink(blurred, scale).clamp(0, 1).mul(255).round().div(255)
+    with torch.autocast(picture.device.type, enabled=False):  # bfloat16 has fewer levels than a picture
+        blurred = gaussian_blur(picture, PAPER_SIGMA) if degradation == "paper" else picture
+        return shrink(blurred, scale).clamp(0, 1).mul(255).round().div(255)
