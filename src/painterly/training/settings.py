@@ -50,7 +50,7 @@ class RunSettings:
 
     photos: Path = option("Photographs: a folder, nested or flat, or an uncompressed tar.")
     output: Path = option("The model file to write.", short="-o")
-    steps: int | None = option("Steps of gradient descent.", None)
+    steps: int | None = option("Steps of gradient descent; by default the preset's, as everything that shows no default.", None)
     epochs: float | None = option("Passes over the photographs, instead of a number of steps.", None)
     batch_size: int = option("Photographs a step (in all, over all processes).", 4)
     size: int = option("Side of the training crops in pixels.", 256)
@@ -60,8 +60,7 @@ class RunSettings:
     init: Path | None = option("Start from the weights of this model file.", None)
     resume: bool = option("Go on from the run's last checkpoint.", False)
     overwrite: bool = option("Replace the model file and the run folder if they exist.", False)
-    title: str = option("A title for the model's card.", "")
-    licence: str = option("The licence of what was learnt from, or 'public domain'.", "")
+    title: str = option("A title, for the model's card.", "")
     half: bool = option("Store the weights in half precision: half the size, the same picture to the eye.", False)
     held_out: int = option("Photographs kept out of training, to measure with.", 16)
     checkpoint_every: int = option("Steps between checkpoints.", 250)

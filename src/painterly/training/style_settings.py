@@ -84,6 +84,7 @@ class StyleTraining(RunSettings):
     )
     style_layers: str | None = option("Layers of style reconstruction, separated by commas.", None)
     painter: str = option("The painting's painter, for the card.", "")
+    licence: str = option("The painting's licence, or 'public domain', for the card.", "")
 
     def weights(self) -> Weighting:
         """The weighting, with single weights replaced where they were given."""
