@@ -25,7 +25,11 @@ def with_options_of(settings: type) -> Callable[[Callable[..., Any]], Callable[.
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         types = get_type_hints(settings)
         parameters = []
-        for field in dataclasses.fields(settings):
+        own_fields = settings.__annotations__
+        order = sorted(  # what must be given first, then what this command alone has, then what all of its kind have
+            dataclasses.fields(settings), key=lambda f: (f.default is not dataclasses.MISSING, f.name not in own_fields)
+        )
+        for field in order:
             flag = "--" + field.name.replace("_", "-")
             flags = [flag, field.metadata["short"]] if field.metadata.get("short") else [flag]
             required = field.default is dataclasses.MISSING
