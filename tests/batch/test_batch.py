@@ -102,7 +102,7 @@ def test_running_out_of_memory_is_a_sentence(folder: Path, tmp_path: Path) -> No
 
     jobs = plan_jobs([str(folder / "b.jpg")], tmp_path / "o.png", suffix="s")
     (outcome,) = run_jobs(jobs, work)
-    assert "is too large for the memory that is free; try --size" in outcome.error
+    assert "is too large for the memory that is free; make it smaller first" in outcome.error
 
 
 def test_a_bug_is_not_hidden(folder: Path, tmp_path: Path) -> None:
