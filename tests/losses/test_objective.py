@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from painterly.encoders import VGG, Encoder, LossNetwork
 from painterly.errors import UsageError
-from painterly.losses import WEIGHTINGS, StyleObjective, Weighting
+from painterly.losses import WEIGHTINGS, StyleObjective, Weighting, gatys_content
 
 CONTENT = ("relu1_2",)
 STYLE = ("relu1_1", "relu1_2", "relu2_1")
@@ -61,6 +61,10 @@ def spell_out(network: LossNetwork, style: Tensor, output: Tensor, photograph: T
         },
         "authors": {"content": content, "style": 5 * averaged, "variation": 1e-6 * rough},
         "pytorch-examples": {"content": 1e5 * content, "style": 1e10 * averaged},
+        "gatys": {
+            "content": gatys_content(found["relu1_2"], wanted["relu1_2"]),
+            "style": 1e3 / 4 * torch.stack(by_layer).mean(),
+        },
         "modern": {
             "content": modern.content * content / (painted["relu1_2"] ** 2).mean(),
             "style": modern.style * relative,

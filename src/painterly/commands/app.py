@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from painterly import __version__
-from painterly.commands import demo, download, evaluate, info, models, stylize, sweep, train, upscale
+from painterly.commands import demo, download, evaluate, info, models, optimize, stylize, sweep, train, upscale
 from painterly.commands.common import MEASURE, PAINT, SHARE, TRAIN
 
 __all__ = ["app"]
@@ -37,6 +37,7 @@ def options(
 
 app.command("demo", rich_help_panel=PAINT)(demo.demo)
 app.command("stylize", rich_help_panel=PAINT)(stylize.stylize)
+app.command("optimize", rich_help_panel=PAINT)(optimize.optimize)
 app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)

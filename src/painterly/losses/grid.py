@@ -46,7 +46,8 @@ def grid_loss(output: Tensor, target: Tensor, period: int, window: int = 3, mask
     mean = F.avg_pool2d(wanted, side, stride).unflatten(1, (target.shape[1], -1)).mean(2)
     energy = F.avg_pool2d(wanted.square(), side, stride).unflatten(1, (target.shape[1], -1)).mean(2)
     variance = (energy - mean.square()).clamp_min(0).mean(1)
-    return (persistent / (variance + masking**2)).mean()
+    places: Tensor = persistent / (variance + masking**2)
+    return places.mean()
 
 
 class GridLoss(nn.Module):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from painterly.encoders.loss_network import LossNetwork
@@ -18,30 +19,37 @@ __all__ = ["StyleObjective"]
 
 
 class StyleObjective(nn.Module):
-    """lambda_c content + lambda_s style + lambda_TV variation, for one style.
+    """lambda_c content + lambda_s style + lambda_TV variation, for one style or a mixture of several.
 
-    The style's Gram matrices are computed once, here; each call costs one pass of the loss network over the pictures
+    The styles' Gram matrices are computed once, here; each call costs one pass of the loss network over the pictures
     for all layers, and one only as deep as the content layers over the photographs.
 
     Args:
         loss_network: Where the activations come from.
-        style: The painting, RGB in [0, 1], shape (1, 3, H, W), at the size in which it should be learnt.
+        style: The painting, RGB in [0, 1], shape (1, 3, H, W), at the size in which it should be learnt; or several.
         weighting: Weights and conventions.
         content_layers: By default the loss network's own.
         style_layers: By default the loss network's own.
+        shares: How much each of several styles counts; they are made to add up to one. Equal by default.
+        masks: Where each style belongs, in [0, 1], shape (K, 1, h, w) for K styles and any h and w: Gatys et al. 2017,
+            guided Gram matrices. Everywhere by default.
 
     Raises:
         UsageError: The loss network lacks a layer.
     """
 
+    masks: Tensor | None
+
     def __init__(
         self,
         loss_network: LossNetwork,
-        style: Tensor,
+        style: Tensor | Sequence[Tensor],
         weighting: Weighting,
         *,
         content_layers: Sequence[str] | None = None,
         style_layers: Sequence[str] | None = None,
+        shares: Sequence[float] | None = None,
+        masks: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.loss_network = loss_network
@@ -49,37 +57,44 @@ class StyleObjective(nn.Module):
         self.content_layers = tuple(content_layers or loss_network.description["content_layers"])
         self.style_layers = tuple(style_layers or loss_network.description["style_layers"])
         self.layers = tuple(dict.fromkeys((*self.content_layers, *self.style_layers)))
+        styles = [style] if isinstance(style, Tensor) else list(style)
+        given = [1.0] * len(styles) if shares is None else list(shares)
+        self.shares = [share / sum(given) for share in given]
+        self.register_buffer("masks", masks)
         with torch.no_grad():
-            painted = loss_network(style, self.layers)
-            for name in self.style_layers:
-                self.register_buffer(f"gram_{name}", gram_matrix(painted[name]))
-            for name in self.content_layers:
-                energy = painted[name].float().square().mean() if weighting.content_scale == "relative" else None
-                self.register_buffer(f"energy_{name}", torch.ones(()) if energy is None else energy.clamp_min(1e-12))
+            painted = [loss_network(one, self.layers) for one in styles]
+        for name in self.style_layers:
+            self.register_buffer(f"gram_{name}", torch.cat([gram_matrix(features[name]) for features in painted]))
+        for name in self.content_layers:
+            energies = [
+                share * features[name].float().square().mean()
+                for share, features in zip(self.shares, painted, strict=True)
+            ]
+            relative = weighting.content_scale == "relative"
+            energy = torch.stack(energies).sum().clamp_min(1e-12) if relative else torch.ones(())
+            self.register_buffer(f"energy_{name}", energy)
 
-    def forward(self, output: Tensor, photograph: Tensor) -> dict[str, Tensor]:
+    @torch.no_grad()
+    def contents(self, photograph: Tensor) -> dict[str, Tensor]:
+        """Activations of a photograph at the content layers, for calls that come back to the same one."""
+        found: dict[str, Tensor] = self.loss_network(photograph, self.content_layers)
+        return found
+
+    def forward(self, output: Tensor, photograph: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The weighted terms, whose sum is the objective.
 
         Args:
             output: The pictures being judged, RGB in [0, 1], shape (B, 3, H, W).
-            photograph: What they should show, same shape.
+            photograph: What they should show, same shape; or its `contents`.
 
         Returns:
             Scalars by name: `content`, `style` and, where it weighs anything, `variation`.
         """
-        with torch.no_grad():
-            wanted = self.loss_network(photograph, self.content_layers)
+        wanted = self.contents(photograph) if isinstance(photograph, Tensor) else photograph
         found = self.loss_network(output, self.layers)
         w = self.weighting
-        content = torch.stack(
-            [feature_reconstruction(found[n], wanted[n]) / self.get_buffer(f"energy_{n}") for n in self.content_layers]
-        ).sum()
-        by_layer = torch.stack(
-            [
-                style_reconstruction(gram_matrix(found[n]), self.get_buffer(f"gram_{n}"), w.style_scale)
-                for n in self.style_layers
-            ]
-        )
+        content = torch.stack([self._content(name, found[name], wanted[name]) for name in self.content_layers]).sum()
+        by_layer = torch.stack([self._style(name, found[name]) for name in self.style_layers])
         style = by_layer.sum() if w.style_layers == "sum" else by_layer.mean()
         terms = {"content": w.content * content, "style": w.style * style}
         if w.variation:
@@ -89,3 +104,26 @@ class StyleObjective(nn.Module):
                 rough = rough * len(output)
             terms["variation"] = w.variation * rough
         return terms
+
+    def _content(self, name: str, found: Tensor, wanted: Tensor) -> Tensor:
+        loss = feature_reconstruction(found, wanted)
+        if self.weighting.content_scale == "half-sum":
+            return loss * (0.5 * found[0].numel())
+        return loss / self.get_buffer(f"energy_{name}")
+
+    def _style(self, name: str, found: Tensor) -> Tensor:
+        targets = self.get_buffer(f"gram_{name}")
+        whole = gram_matrix(found) if self.masks is None else None
+        losses = []
+        for index, share in enumerate(self.shares):
+            gram = self._guided_gram(found, index) if whole is None else whole
+            target = targets[index : index + 1]
+            losses.append(share * style_reconstruction(gram, target, self.weighting.style_scale))
+        return torch.stack(losses).sum()
+
+    def _guided_gram(self, found: Tensor, index: int) -> Tensor:
+        """Gram matrix of the part of a picture that belongs to one style, as if there were no other part."""
+        assert self.masks is not None
+        mask = F.interpolate(self.masks[index : index + 1], found.shape[-2:], mode="area").to(found.dtype)
+        pixels = mask.float().square().sum().clamp_min(1e-6)
+        return gram_matrix(found * mask, "none") / (found.shape[1] * pixels)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
-__all__ = ["METHODS", "Iteration", "Method", "descend"]
+__all__ = ["METHODS", "Descent", "Iteration", "Method"]
 
 Method = Literal["lbfgs", "adam"]
 """L-BFGS with a strong-Wolfe line search, or Adam."""
@@ -42,52 +42,94 @@ class Iteration:
         return sum(self.terms.values())
 
 
-def descend(
-    objective: Terms,
-    start: Tensor,
-    *,
-    iterations: int,
-    method: Method = "lbfgs",
-    learning_rate: float | None = None,
-    history: int = 20,
-) -> Iterator[Iteration]:
-    """Lower an objective, one iteration at a time, keeping every pixel within [0, 1].
+class Descent:
+    """Lowers an objective, one iteration at a time, keeping every pixel within [0, 1].
 
     Args:
         objective: What to lower.
         start: Where to begin, RGB in [0, 1], shape (B, 3, H, W).
-        iterations: How many iterations.
         method: See `Method`.
         learning_rate: Step of Adam in pixel values (0.03 by default), or first step length of L-BFGS (1).
         history: Pairs of steps and gradients from which L-BFGS knows the curvature.
-
-    Yields:
-        The start and the state after each iteration. Its picture is a copy that stays as it is.
     """
-    picture = start.detach().clamp(0, 1).contiguous(memory_format=torch.channels_last).clone()
-    picture.requires_grad_()
-    evaluate = _Evaluation(objective, picture)
-    optimizer: torch.optim.Optimizer
-    if method == "adam":
-        optimizer = torch.optim.Adam([picture], learning_rate or 0.03)
-    else:
-        optimizer = torch.optim.LBFGS(
-            [picture],
-            learning_rate or 1.0,
+
+    def __init__(
+        self,
+        objective: Terms,
+        start: Tensor,
+        *,
+        method: Method = "lbfgs",
+        learning_rate: float | None = None,
+        history: int = 20,
+    ) -> None:
+        self.picture = start.detach().clamp(0, 1).contiguous().clone()
+        self.picture.requires_grad_()
+        self.number = 0
+        self._evaluate = _Evaluation(objective, self.picture)
+        self._method, self._rate, self._history = method, learning_rate, history
+        self._optimizer = self._fresh()
+
+    def _fresh(self) -> torch.optim.Optimizer:
+        if self._method == "adam":
+            return torch.optim.Adam([self.picture], self._rate or 0.03)
+        return torch.optim.LBFGS(
+            [self.picture],
+            self._rate or 1.0,
             max_iter=1,
-            history_size=history,
+            history_size=self._history,
             line_search_fn="strong_wolfe",
             tolerance_grad=0.0,
             tolerance_change=0.0,
         )
-    evaluate()
-    yield evaluate.state(0)
-    for number in range(1, iterations + 1):
-        optimizer.step(evaluate)
+
+    def state(self) -> Iteration:
+        """Where it stands."""
+        self._evaluate()
+        terms, count = dict(self._evaluate.terms), self._evaluate.count
+        return Iteration(self.number, self.picture.detach().clone(), terms, count)
+
+    def step(self) -> Iteration:
+        """One iteration."""
+        before = self.picture.detach().clone()
+        self._optimizer.step(self._evaluate)  # type: ignore[arg-type]
         with torch.no_grad():
-            picture.clamp_(0, 1)  # the projection: the paper clips to the range of pixels at each iteration
-        evaluate()
-        yield evaluate.state(number)
+            self.picture.clamp_(0, 1)  # the projection: the paper clips to the range of pixels at each iteration
+        if self._method == "lbfgs":
+            self._correct_history(before)
+        self.number += 1
+        return self.state()
+
+    def _correct_history(self, before: Tensor) -> None:
+        """Tell L-BFGS how far the projection let it go, or let it forget a history that leads nowhere."""
+        memory = self._optimizer.state[self.picture]
+        moved = self.picture.detach() - before
+        if not moved.any():
+            self._optimizer = self._fresh()
+        elif memory["t"]:
+            memory["d"] = moved.flatten() / memory["t"]
+
+    def run(self, iterations: int) -> Iterator[Iteration]:
+        """Where it stands, and then the state after each iteration until so many have been done in all."""
+        yield self.state()
+        while self.number < iterations:
+            yield self.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on as if never stopped; safe for `torch.load` with `weights_only`."""
+        optimizer = self._optimizer.state_dict()
+        return {
+            "number": self.number,
+            "evaluations": self._evaluate.count,
+            "picture": self.picture.detach().clone(),
+            "optimizer": optimizer,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken."""
+        with torch.no_grad():
+            self.picture.copy_(state["picture"])
+        self.number, self._evaluate.count = state["number"], state["evaluations"]
+        self._optimizer.load_state_dict(state["optimizer"])
 
 
 class _Evaluation:
@@ -101,26 +143,24 @@ class _Evaluation:
         self.objective, self.picture = objective, picture
         self.count = 0
         self._known: list[tuple[Tensor, Tensor, dict[str, float], Tensor]] = []
-        self._terms: dict[str, float] = {}
+        self.terms: dict[str, float] = {}
 
     @torch.enable_grad()
     def __call__(self) -> Tensor:
         place = self.picture.detach()
-        for where, loss, terms, gradient in reversed(self._known):
+        for where, loss, terms, known in reversed(self._known):
             if torch.equal(where, place):
-                self.picture.grad = gradient.clone()
-                self._terms = terms
+                self.picture.grad = known.clone()
+                self.terms = terms
                 return loss
-        self.picture.grad = None
-        values = self.objective(self.picture)
+        picture: Any = self.picture  # whose gradient the next lines change behind the type checker's back
+        picture.grad = None
+        values = self.objective(picture.contiguous(memory_format=torch.channels_last))
         loss = torch.stack(list(values.values())).sum()
         loss.backward()
         self.count += 1
-        assert self.picture.grad is not None
-        self._terms = {name: float(value.detach()) for name, value in values.items()}
-        self._known = [*self._known[-2:], (place.clone(), loss.detach(), self._terms, self.picture.grad.clone())]
+        gradient: Tensor = picture.grad.contiguous()  # L-BFGS views it as one row
+        picture.grad = gradient
+        self.terms = {name: float(value.detach()) for name, value in values.items()}
+        self._known = [*self._known[-2:], (place.clone(), loss.detach(), self.terms, gradient.clone())]
         return loss.detach()
-
-    def state(self, number: int) -> Iteration:
-        """What there is to say after an iteration, at whose picture the objective was evaluated last."""
-        return Iteration(number, self.picture.detach().clone(), dict(self._terms), self.count)

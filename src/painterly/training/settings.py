@@ -50,9 +50,7 @@ class RunSettings:
 
     photos: Path = option("Photographs: a folder, nested or flat, or an uncompressed tar.")
     output: Path = option("The model file to write.", short="-o")
-    steps: int | None = option(
-        "Steps of gradient descent; by default, like all that shows none, the recipe's.", None
-    )
+    steps: int | None = option("Steps of gradient descent; by default, like all that shows none, the recipe's.", None)
     epochs: float | None = option("Passes over the photographs, instead of a number of steps.", None)
     batch_size: int = option("Photographs a step (in all, over all processes).", 4)
     size: int = option("Side of the training crops in pixels.", 256)
