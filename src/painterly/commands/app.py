@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from painterly import __version__
-from painterly.commands import demo, download, evaluate, info, models, optimize, stylize, sweep, train, upscale
+from painterly.commands import demo, download, evaluate, info, invert, models, optimize, stylize, sweep, train, upscale
 from painterly.commands.common import MEASURE, PAINT, SHARE, TRAIN
 
 __all__ = ["app"]
@@ -42,6 +42,7 @@ app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
 app.command("download", rich_help_panel=TRAIN)(download.download)
+app.command("invert", rich_help_panel=MEASURE)(invert.invert)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MEASURE)
 app.command("models", rich_help_panel=SHARE)(models.models)
 app.command("info", rich_help_panel=SHARE)(info.info)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-__all__ = ["TotalVariation", "VariationForm", "squared_total_variation", "total_variation"]
+__all__ = ["TotalVariation", "VariationForm", "squared_total_variation", "total_variation", "variation_power"]
 
 VariationForm = Literal["root", "squared"]
 
@@ -51,6 +51,21 @@ def squared_total_variation(picture: Tensor) -> Tensor:
     """
     dx, dy = _differences(picture)
     return 0.5 * (dx.square() + dy.square()).sum((1, 2, 3)).mean()
+
+
+def variation_power(picture: Tensor, beta: float = 2.0, epsilon: float = 1e-8) -> Tensor:
+    """Mean over pixels of (dx^2 + dy^2)^(beta / 2): Mahendran and Vedaldi's V_beta over the number of pixels.
+
+    Args:
+        picture: Shape (B, C, H, W), any range.
+        beta: 1 is total variation proper, 2 prefers smooth pictures to ones with few edges.
+        epsilon: Added under the power, where its gradient would be infinite.
+
+    Returns:
+        A scalar.
+    """
+    dx, dy = _differences(picture)
+    return (dx.square() + dy.square() + epsilon).pow(beta / 2).mean()
 
 
 class TotalVariation(nn.Module):

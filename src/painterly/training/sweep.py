@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 from rich.progress import Progress
 from torch import Tensor
 
 from painterly.images.reading import read_picture, resize_longest
+from painterly.images.sheet import contact_sheet
 from painterly.images.tensors import from_tensor, to_tensor
 from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
@@ -109,21 +110,4 @@ def sweep_weights(
                     rows.append({"photo": str(path), "style_size": style_size, "style_weight": weight, **terms})
                     progress.advance(task)
             grid += lines
-    return _sheet(grid), rows
-
-
-def _sheet(lines: list[list[tuple[str, Image.Image]]]) -> Image.Image:
-    """Captioned pictures, a line of them below another."""
-    caption, gap = 18, 4
-    columns = max(len(line) for line in lines)
-    width = max(picture.width for line in lines for _, picture in line) + gap
-    heights = [max(picture.height for _, picture in line) + caption + gap for line in lines]
-    sheet = Image.new("RGB", (columns * width, sum(heights)), "white")
-    draw = ImageDraw.Draw(sheet)
-    top = 0
-    for line, height in zip(lines, heights, strict=True):
-        for column, (text, picture) in enumerate(line):
-            draw.text((column * width + 2, top + 2), text, fill="black")
-            sheet.paste(picture, (column * width, top + caption))
-        top += height
-    return sheet
+    return contact_sheet(grid), rows
