@@ -15,36 +15,28 @@ periods, counts = st.sampled_from(PERIODS), st.integers(1, 6)
 
 
 @given(periods, counts, counts)
-def test_it_is_the_masked_mean_square_of_averages_over_equal_phases(period: int, rows: int, columns: int) -> None:
+def test_it_is_the_mean_square_of_averages_over_equal_phases(period: int, rows: int, columns: int) -> None:
     output, target = torch.rand(2, 2, 3, rows * period, columns * period)
-    error, wanted = (output - target).double().numpy(), target.double().numpy()
-    side, values = min(3, rows, columns), []
+    error, side, squares = (output - target).double().numpy(), min(3, rows, columns), []
     for top in range(rows - side + 1):
         for left in range(columns - side + 1):
             part = error[..., period * top : period * (top + side), period * left : period * (left + side)]
             phases = [part[..., y::period, x::period].mean((-1, -2)) for y in range(period) for x in range(period)]
-            place = wanted[..., period * top : period * (top + side), period * left : period * (left + side)]
-            values.append(np.square(phases).mean((0, 2)) / (place.var((-1, -2)).mean(-1) + (8 / 255) ** 2))
+            squares.append(np.square(phases))
     found = grid_loss(output, target, period)
-    assert float(found) == pytest.approx(np.mean(values), rel=1e-3)
+    assert float(found) == pytest.approx(np.mean(squares), rel=1e-4)
     assert torch.equal(GridLoss(period)(output, target), found)
 
 
 @given(periods)
-def test_on_a_flat_target_it_is_the_square_of_a_grid_and_nothing_of_what_averages_out(period: int) -> None:
-    target = torch.full((1, 3, 9 * period, 6 * period), 0.4)
+def test_of_a_grid_it_is_the_mean_square_and_of_what_averages_out_nothing(period: int) -> None:
+    target = torch.rand(1, 3, 9 * period, 6 * period)
     pattern = torch.rand(period, period)
     grid = pattern.repeat(9, 6)
-    torch.testing.assert_close(grid_loss(target + grid, target, period, masking=0.5), pattern.square().mean() / 0.25)
+    torch.testing.assert_close(grid_loss(target + grid, target, period), pattern.square().mean())
     wave = torch.tensor([1.0, -2.0, 1.0]).repeat(2).repeat_interleave(period)  # zero over any three periods
-    torch.testing.assert_close(grid_loss(target + wave, target, period), torch.tensor(0.0), atol=1e-8, rtol=0)
+    torch.testing.assert_close(grid_loss(target + wave, target, period), torch.tensor(0.0), atol=1e-10, rtol=0)
     assert grid_loss(target, target, period) == 0
-
-
-def test_texture_masks_a_grid() -> None:
-    grid = torch.tensor([[0.1, 0.0], [0.0, 0.0]]).repeat(12, 12)
-    flat, texture = torch.full((1, 3, 24, 24), 0.5), torch.rand(1, 3, 24, 24)
-    assert grid_loss(texture + grid, texture, 2) < grid_loss(flat + grid, flat, 2) / 20
 
 
 def test_a_grid_of_another_phase_in_every_period_costs_less() -> None:
@@ -58,7 +50,7 @@ def test_a_grid_of_another_phase_in_every_period_costs_less() -> None:
 
 def test_its_gradient_is_in_step_with_the_grid() -> None:
     output = torch.rand(1, 3, 12, 12).requires_grad_()
-    grid_loss(output, torch.full((1, 3, 12, 12), 0.5), 4).backward()
+    grid_loss(output, torch.rand(1, 3, 12, 12), 4).backward()
     assert output.grad is not None
     assert torch.equal(output.grad, output.grad[..., :4, :4].repeat(1, 1, 3, 3))
 

@@ -16,38 +16,28 @@ from torch import Tensor, nn
 __all__ = ["GridLoss", "grid_loss"]
 
 
-def grid_loss(output: Tensor, target: Tensor, period: int, window: int = 3, masking: float = 8 / 255) -> Tensor:
+def grid_loss(output: Tensor, target: Tensor, period: int, window: int = 3) -> Tensor:
     """Mean square of the error's average over pixels of equal phase, `window` x `window` periods at a time.
-
-    It counts most where the target is flat. There a grid is seen, and there is little else to be wrong about; texture
-    masks it.
 
     Args:
         output: RGB in [0, 1], shape (B, C, H, W), with H and W multiples of `period`.
         target: The same.
         period: Pixels after which the grid repeats: the scale of super-resolution.
         window: Side of the neighbourhood, in periods; smaller where the picture is.
-        masking: Standard deviation of the target, within the neighbourhood, that halves the weight of a place.
 
     Returns:
-        A scalar in units of `masking` squared, in float32 at least: 1 for a grid as strong as that on a flat target.
+        A scalar, in float32 at least.
 
     Example:
         >>> import torch
-        >>> grid = torch.tensor([[0.1, -0.1], [-0.1, 0.1]]).repeat(4, 4).expand(1, 3, 8, 8)
-        >>> grid_loss(grid, torch.zeros(1, 3, 8, 8), period=2, masking=0.1)
-        tensor(1.0000)
+        >>> grid = torch.tensor([[0.0, 0.5], [0.0, 0.0]]).repeat(4, 4).expand(1, 3, 8, 8)
+        >>> grid_loss(grid, torch.zeros(1, 3, 8, 8), period=2)
+        tensor(0.0625)
     """
     wide = torch.promote_types(output.dtype, torch.float32)
-    found, wanted = (F.pixel_unshuffle(picture.to(wide), period) for picture in (output, target))
-    side = min(window, *found.shape[-2:])
-    stride = max(1, side // 2)
-    persistent = F.avg_pool2d(found - wanted, side, stride).square().mean(1)
-    mean = F.avg_pool2d(wanted, side, stride).unflatten(1, (target.shape[1], -1)).mean(2)
-    energy = F.avg_pool2d(wanted.square(), side, stride).unflatten(1, (target.shape[1], -1)).mean(2)
-    variance = (energy - mean.square()).clamp_min(0).mean(1)
-    places: Tensor = persistent / (variance + masking**2)
-    return places.mean()
+    error = F.pixel_unshuffle(output.to(wide) - target.to(wide), period)
+    side = min(window, *error.shape[-2:])
+    return F.avg_pool2d(error, side, stride=max(1, side // 2)).square().mean()
 
 
 class GridLoss(nn.Module):
@@ -56,12 +46,11 @@ class GridLoss(nn.Module):
     Args:
         period: Pixels after which the grid repeats.
         window: Side of the neighbourhood, in periods.
-        masking: Standard deviation of the target that halves the weight of a place.
     """
 
-    def __init__(self, period: int, window: int = 3, masking: float = 8 / 255) -> None:
+    def __init__(self, period: int, window: int = 3) -> None:
         super().__init__()
-        self.period, self.window, self.masking = period, window, masking
+        self.period, self.window = period, window
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return grid_loss(output, target, self.period, self.window, self.masking)
+        return grid_loss(output, target, self.period, self.window)

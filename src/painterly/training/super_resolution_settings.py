@@ -54,7 +54,7 @@ SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
         "feature_scale": "relative",
         "pixel_form": "absolute",
         "shift": 1,
-        "grid_weight": 24.0,
+        "grid_weight": 3000.0,
     },
 }
 """What a preset sets wherever the user leaves a choice to it."""
