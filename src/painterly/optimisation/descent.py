@@ -16,6 +16,9 @@ Method = Literal["lbfgs", "adam"]
 
 METHODS = get_args(Method)
 
+_FIRST_CHANGE = 0.01
+"""Root mean square of the change of pixels in the first step of L-BFGS."""
+
 Terms = Callable[[Tensor], dict[str, Tensor]]
 """From a picture to the weighted terms of the objective, scalars by name."""
 
@@ -67,14 +70,24 @@ class Descent:
         self.number = 0
         self._evaluate = _Evaluation(objective, self.picture)
         self._method, self._rate, self._history = method, learning_rate, history
+        if method == "lbfgs":
+            # Steepest descent, which L-BFGS begins with and falls back on, then changes pixels by 0.01 or so whatever
+            # the units of the objective are, and torch, which forgets curvature below 1e-10, forgets none.
+            self._evaluate()
+            assert self.picture.grad is not None
+            self._evaluate.scale = _FIRST_CHANGE / float(self.picture.grad.square().mean().sqrt().clamp_min(1e-30))
+            self._evaluate.forget()
         self._optimizer = self._fresh()
 
     def _fresh(self) -> torch.optim.Optimizer:
         if self._method == "adam":
             return torch.optim.Adam([self.picture], self._rate or 0.03)
+        self._evaluate()
+        assert self.picture.grad is not None
+        length = float(self.picture.grad.abs().sum())
         return torch.optim.LBFGS(
             [self.picture],
-            self._rate or 1.0,
+            max(1.0, length),  # torch divides its first step by this; from the second on it is set to the rate
             max_iter=1,
             history_size=self._history,
             line_search_fn="strong_wolfe",
@@ -101,6 +114,7 @@ class Descent:
 
     def _correct_history(self, before: Tensor) -> None:
         """Tell L-BFGS how far the projection let it go, or let it forget a history that leads nowhere."""
+        self._optimizer.param_groups[0]["lr"] = self._rate or 1.0
         memory = self._optimizer.state[self.picture]
         moved = self.picture.detach() - before
         if not moved.any():
@@ -120,6 +134,7 @@ class Descent:
         return {
             "number": self.number,
             "evaluations": self._evaluate.count,
+            "scale": self._evaluate.scale,
             "picture": self.picture.detach().clone(),
             "optimizer": optimizer,
         }
@@ -129,6 +144,8 @@ class Descent:
         with torch.no_grad():
             self.picture.copy_(state["picture"])
         self.number, self._evaluate.count = state["number"], state["evaluations"]
+        self._evaluate.scale = state["scale"]
+        self._evaluate.forget()
         self._optimizer.load_state_dict(state["optimizer"])
 
 
@@ -141,9 +158,14 @@ class _Evaluation:
 
     def __init__(self, objective: Terms, picture: Tensor) -> None:
         self.objective, self.picture = objective, picture
+        self.scale = 1.0
         self.count = 0
         self._known: list[tuple[Tensor, Tensor, dict[str, float], Tensor]] = []
         self.terms: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Forget what was found, because the scale has changed."""
+        self._known.clear()
 
     @torch.enable_grad()
     def __call__(self) -> Tensor:
@@ -156,7 +178,7 @@ class _Evaluation:
         picture: Any = self.picture  # whose gradient the next lines change behind the type checker's back
         picture.grad = None
         values = self.objective(picture.contiguous(memory_format=torch.channels_last))
-        loss = torch.stack(list(values.values())).sum()
+        loss = torch.stack(list(values.values())).sum() * self.scale
         loss.backward()
         self.count += 1
         gradient: Tensor = picture.grad.contiguous()  # L-BFGS views it as one row
