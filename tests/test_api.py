@@ -7,23 +7,26 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "painterly": """InputError ModelCard OutputError Painter PainterlyError SRCNNTraining StyleTraining
-        SuperResolutionTraining TrainingError Upscaler UsageError evaluate_super_resolution info load load_upscaler
-        shipped_models stylize sweep_weights train_srcnn train_style train_super_resolution upscale""",
+    "painterly": """InputError ModelCard OptimizationSettings OutputError Painter PainterlyError SRCNNTraining
+        StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError evaluate_style
+        evaluate_super_resolution info load load_upscaler optimize shipped_models stylize
+        sweep_weights train_srcnn train_style train_super_resolution upscale""",
     "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
     "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade find_photos""",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork choose_loss_network
         layer_names load_loss_network""",
-    "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation Judge Pair colour_shift evaluate_super_resolution
-        find_sets grid_energy load_judge luma luma_psnr luma_ssim side_by_side""",
-    "painterly.images": """enlarge from_tensor gaussian_blur match_histogram read_picture resize_longest shrink
-        to_tensor""",
+    "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation Judge Pair StyleEvaluation colour_shift evaluate_style
+        evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr luma_ssim side_by_side""",
+    "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur match_histogram match_statistics
+        read_picture resize_longest shrink to_tensor with_luminance""",
     "painterly.losses": """WEIGHTINGS FeatureReconstruction GridLoss PixelLoss StyleObjective StyleReconstruction
         SuperResolutionObjective TotalVariation Weighting feature_reconstruction gatys_content gatys_style
         gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction
-        total_variation""",
+        total_variation variation_power""",
     "painterly.networks": """Network SCALES SRCNN SRCNN_PRESETS STYLE_PRESETS SUPER_RESOLUTION_PRESETS SRCNNDescription
         StyleDescription StyleNetwork SuperResolutionDescription SuperResolutionNetwork build_network""",
+    "painterly.optimisation": """COLORS Descent Iteration METHODS OptimizationSettings Progress Result
+        inversion_terms invert invert_layers optimize""",
 }
 
 

@@ -1,12 +1,15 @@
 from .batch.stylize import stylize
 from .batch.upscale import upscale
 from .errors import InputError, OutputError, PainterlyError, TrainingError, UsageError
+from .evaluation.style import evaluate_style
 from .evaluation.super_resolution import evaluate_super_resolution
 from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
 from .models.reading import info
 from .models.upscaler import Upscaler, load_upscaler
+from .optimisation.run import optimize
+from .optimisation.settings import OptimizationSettings
 from .training.style import train_style
 from .training.style_settings import StyleTraining
 from .training.super_resolution import train_srcnn, train_super_resolution
@@ -16,6 +19,7 @@ from .training.sweep import sweep_weights
 __all__ = [
     "InputError",
     "ModelCard",
+    "OptimizationSettings",
     "OutputError",
     "Painter",
     "PainterlyError",
@@ -25,10 +29,12 @@ __all__ = [
     "TrainingError",
     "Upscaler",
     "UsageError",
+    "evaluate_style",
     "evaluate_super_resolution",
     "info",
     "load",
     "load_upscaler",
+    "optimize",
     "shipped_models",
     "stylize",
     "sweep_weights",

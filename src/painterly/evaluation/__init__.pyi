@@ -4,6 +4,7 @@ from .comparison import side_by_side
 from .judge import Judge, load_judge
 from .metrics import luma, luma_psnr, luma_ssim
 from .published import PUBLISHED
+from .style import StyleEvaluation, evaluate_style
 from .super_resolution import Evaluation, evaluate_super_resolution
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Evaluation",
     "Judge",
     "Pair",
+    "StyleEvaluation",
     "colour_shift",
+    "evaluate_style",
     "evaluate_super_resolution",
     "find_sets",
     "grid_energy",

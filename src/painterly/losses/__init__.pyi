@@ -6,7 +6,7 @@ from .objective import StyleObjective
 from .pixel import PixelLoss, pixel_loss
 from .style import StyleReconstruction, style_reconstruction
 from .super_resolution import SuperResolutionObjective
-from .variation import TotalVariation, squared_total_variation, total_variation
+from .variation import TotalVariation, squared_total_variation, total_variation, variation_power
 from .weighting import WEIGHTINGS, Weighting
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "squared_total_variation",
     "style_reconstruction",
     "total_variation",
+    "variation_power",
 ]
