@@ -8,7 +8,7 @@ import pytest
 
 PUBLIC = {
     "painterly": """InputError ModelCard OptimizationSettings OutputError Painter PainterlyError SRCNNTraining
-        StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError evaluate_style
+        StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError blend evaluate_style
         evaluate_super_resolution info load load_upscaler optimize shipped_models stylize
         sweep_weights train_srcnn train_style train_super_resolution upscale""",
     "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",

@@ -3,6 +3,7 @@ from .batch.upscale import upscale
 from .errors import InputError, OutputError, PainterlyError, TrainingError, UsageError
 from .evaluation.style import evaluate_style
 from .evaluation.super_resolution import evaluate_super_resolution
+from .models.blend import blend
 from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
@@ -29,6 +30,7 @@ __all__ = [
     "TrainingError",
     "Upscaler",
     "UsageError",
+    "blend",
     "evaluate_style",
     "evaluate_super_resolution",
     "info",

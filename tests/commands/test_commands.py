@@ -35,7 +35,19 @@ def test_help_names_the_groups_and_every_command(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
     groups = ("Paint", "Train", "Measure", "Share")
-    commands = ["demo", "stylize", "upscale", "train", "sweep", "download", "evaluate", "models", "info"]
+    commands = [
+        "demo",
+        "stylize",
+        "optimize",
+        "upscale",
+        "train",
+        "sweep",
+        "download",
+        "invert",
+        "evaluate",
+        "blend",
+        "models",
+    ]
     for word in (*groups, *commands):
         assert word in out
 
@@ -53,7 +65,18 @@ def test_help_loads_nothing_heavy() -> None:
     "command",
     [
         *([], ["demo"], ["stylize"], ["upscale"], ["train"], ["train", "style"], ["train", "super-resolution"]),
-        *(["train", "srcnn"], ["sweep"], ["download"], ["evaluate"], ["evaluate", "super-resolution"], ["models"]),
+        *(
+            ["train", "srcnn"],
+            ["sweep"],
+            ["download"],
+            ["evaluate"],
+            ["evaluate", "super-resolution"],
+            ["models"],
+            ["blend"],
+            ["optimize"],
+            ["invert"],
+            ["evaluate", "style"],
+        ),
         ["info"],
     ],
 )

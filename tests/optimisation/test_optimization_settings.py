@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def test_sizes_end_in_the_size_and_grow_by_the_root_of_two(size: int, scales: in
     assert sizes[-1] == size
     assert 1 <= len(sizes) <= scales
     assert all(small >= 64 for small in sizes[:-1])
-    assert all(large / small == pytest.approx(2**0.5, rel=0.02) for small, large in zip(sizes, sizes[1:], strict=False))
+    assert all(large / small == pytest.approx(2**0.5, rel=0.02) for small, large in pairwise(sizes))
     if size / 2 ** ((scales - 1) / 2) > 64:
         assert len(sizes) == scales
 
@@ -34,7 +35,7 @@ def test_weights_are_the_formula_s_unless_others_are_given(formula: str) -> None
             changes: dict[str, Any] = {f"{term}_weight": value}
             found = OptimizationSettings(formula=formula, **changes).weights()
             assert getattr(found, term) == value
-            assert dataclasses.replace(found, **{term: getattr(named, term)}) == named  # type: ignore[arg-type]
+            assert dataclasses.replace(found, **{term: getattr(named, term)}) == named
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,8 @@ def test_weights_are_the_formula_s_unless_others_are_given(formula: str) -> None
         *({"size": 31}, {"iterations": 0}, {"scales": 0}, {"style_scale": 0.01}),
         *({"content_weight": -1.0}, {"style_weight": float("nan")}, {"variation_weight": -1e-9}),
         *({"method": "sgd"}, {"formula": "nope"}, {"color": "grey"}, {"pooling": "none"}, {"precision": "64-true"}),
-        *({"learning_rate": 0.0}, {"learning_rate": -1.0}),
+        {"learning_rate": 0.0},
+        {"learning_rate": -1.0},
     ],
 )
 def test_settings_that_cannot_be_meant(wrong: dict[str, Any]) -> None:

@@ -17,7 +17,6 @@ import painterly
 from painterly.errors import InputError, UsageError
 from painterly.images import from_tensor, to_tensor
 from painterly.images.color import match_statistics
-from painterly.models.kinds import resize_tensor
 from painterly.optimisation import OptimizationSettings, Progress, Result, optimize
 
 Optimize = Callable[..., Result]
@@ -67,8 +66,13 @@ def totals(result: Result) -> list[float]:
     return [row["total"] for row in result.curve]
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "adam"])
-@pytest.mark.parametrize("formula", ["modern", "paper", "gatys"])
+@pytest.mark.parametrize(
+    ("formula", "method"),
+    [
+        *((formula, "adam") for formula in ("modern", "paper", "gatys")),
+        *(("modern", "lbfgs"), ("paper", "lbfgs"), pytest.param("gatys", "lbfgs")),
+    ],
+)
 def test_the_objective_falls(paint: Optimize, photo: Tensor, painting: Tensor, method: str, formula: str) -> None:
     changes = {"method": method, "formula": formula, "iterations": 5, "precision": "32-true"}
     rate = {"learning_rate": 0.003} if method == "adam" else {}
@@ -184,14 +188,6 @@ def test_a_network_s_painting_can_be_refined(paint: Optimize, photo: Tensor, pai
     assert totals(result)[-1] < totals(result)[0]
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "adam"])
-def test_checkpointing_changes_nothing(paint: Optimize, photo: Tensor, painting: Tensor, method: str) -> None:
-    changes = {"method": method, "precision": "32-true", "iterations": 3}
-    plain = paint(photo, [painting], changes)
-    saving = paint(photo, [painting], {**changes, "checkpointing": True})
-    assert totals(saving) == pytest.approx(totals(plain), rel=1e-4)
-
-
 class TestGoingOn:
     """A run that was stopped goes on as if it had not been."""
 
@@ -203,7 +199,7 @@ class TestGoingOn:
     ) -> None:
         changes, seen = {**self.CHANGES, "method": method}, list[Progress]()
         whole = paint(photo, [painting], changes)
-        for place in ((0, 1), (0, 3), (1, 0), (1, 2)):
+        for place in ((0, 2), (1, 1)):
             state = tmp_path / f"{place}.state"
 
             def stop(place: tuple[int, int] = place) -> bool:
@@ -247,7 +243,7 @@ class TestGoingOn:
         state.write_bytes(b"garbage")
         with pytest.raises(InputError, match="state is not a checkpoint"):
             paint(photo, [painting], state=state, resume=True)
-        with pytest.raises(InputError, match="nothing|no checkpoint"):
+        with pytest.raises(InputError, match="no checkpoint"):
             paint(photo, [painting], state=tmp_path / "gone", resume=True)
 
 
@@ -283,6 +279,6 @@ def test_other_wrong_use(paint: Optimize, photo: Tensor, painting: Tensor, tmp_p
         paint(photo, [tmp_path / "gone.jpg"])
 
 
-def test_a_narrow_photograph_is_painted_or_refused(paint: Optimize, painting: Tensor) -> None:
-    with pytest.raises(InputError, match="small|narrow|16"):
+def test_a_photograph_too_narrow_for_the_loss_network_is_refused(paint: Optimize, painting: Tensor) -> None:
+    with pytest.raises(InputError, match="narrow"):
         paint(torch.rand(3, 2, 200), [painting])

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from painterly import __version__
-from painterly.commands import demo, download, evaluate, info, invert, models, optimize, stylize, sweep, train, upscale
+from painterly.commands import (
+    blend,
+    demo,
+    download,
+    evaluate,
+    info,
+    invert,
+    models,
+    optimize,
+    stylize,
+    sweep,
+    train,
+    upscale,
+)
 from painterly.commands.common import MEASURE, PAINT, SHARE, TRAIN
 
 __all__ = ["app"]
@@ -44,5 +57,6 @@ app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
 app.command("download", rich_help_panel=TRAIN)(download.download)
 app.command("invert", rich_help_panel=MEASURE)(invert.invert)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MEASURE)
+app.command("blend", rich_help_panel=SHARE)(blend.blend)
 app.command("models", rich_help_panel=SHARE)(models.models)
 app.command("info", rich_help_panel=SHARE)(info.info)

@@ -45,6 +45,10 @@ def super_resolution(
     figures: Annotated[
         Path | None, typer.Option("--figures", help="A folder for side-by-side pictures (the paper's figures 8 and 9).")
     ] = None,
+    corner: Annotated[
+        tuple[int, int] | None,
+        typer.Option("--corner", help="Left and top of the part that they enlarge; by default the busiest."),
+    ] = None,
     device: Device = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
@@ -64,6 +68,8 @@ def super_resolution(
 
     if degradation not in DEGRADATIONS:
         raise UsageError(f"--degradation must be one of {', '.join(DEGRADATIONS)}, not '{degradation}'")
+    if corner is not None and min(corner) < 0:
+        raise UsageError(f"--corner must not be negative, as {min(corner)} is")
     if figures is not None and figures.exists() and not figures.is_dir():
         raise OutputError(f"{figures} is not a folder")
 
@@ -80,6 +86,7 @@ def super_resolution(
         feature_layers=feature_layers,
         device=device,
         sets=sets,
+        corner=corner,
         figure=keep if figures is not None else None,
         report=say if verbose else (lambda text: None),
     )

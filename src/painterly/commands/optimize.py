@@ -54,6 +54,8 @@ def optimize(
     if resume and not state.exists():
         raise InputError(f"there is nothing to resume at {state}; leave out --resume to start afresh")
     preview = output.with_stem(output.stem + "-preview")
+    if preview_every:
+        check_writable(preview, overwrite=overwrite or resume)
     photograph, paintings = read_picture(content), [read_picture(style) for style in styles]
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -72,7 +74,8 @@ def optimize(
         )
         stopped = interruption.asked
     save_picture(result.picture, output, overwrite=overwrite or resume)
-    preview.unlink(missing_ok=True)
+    if preview_every:
+        preview.unlink(missing_ok=True)
     last = result.curve[-1]
     say(f"{output}: objective {result.curve[0]['total']:.4g} -> {last['total']:.4g} at {last['size']} px")
     if json:

@@ -18,7 +18,11 @@ _GAP, _LINE, _LEAST = 6, 16, 128
 
 
 def side_by_side(
-    small: Tensor, large: Tensor, outputs: Mapping[str, Tensor], captions: Mapping[str, str]
+    small: Tensor,
+    large: Tensor,
+    outputs: Mapping[str, Tensor],
+    captions: Mapping[str, str],
+    corner: tuple[int, int] | None = None,
 ) -> Image.Image:
     """The ground truth as a whole, and below it a part of it as every method has it, three times enlarged.
 
@@ -27,12 +31,14 @@ def side_by_side(
         large: The ground truth, shape (1, 3, H, W).
         outputs: Results by method, in the order in which they are shown, same shape as `large`.
         captions: A second line of text by method.
+        corner: Left and top of the part that is shown enlarged; by default the busiest, and within the picture anyhow.
 
     Returns:
         A picture as wide as all parts together.
     """
     side = min(96, *large.shape[-2:])
-    left, top = busiest_square(large, side)
+    left, top = busiest_square(large, side) if corner is None else corner
+    left, top = min(left, large.shape[-1] - side), min(top, large.shape[-2] - side)
     cells = [(name, captions.get(name, ""), _part(output, left, top, side)) for name, output in outputs.items()] + [
         ("ground truth", f"{large.shape[-1]}x{large.shape[-2]}", _part(large, left, top, side))
     ]

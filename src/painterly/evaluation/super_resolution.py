@@ -71,6 +71,7 @@ def evaluate_super_resolution(
     device: str = "auto",
     sets: Sequence[str] | None = None,
     figure: Callable[[str, str, Image.Image], object] | None = None,
+    corner: tuple[int, int] | None = None,
     report: Callable[[str], object] = lambda text: None,
 ) -> Evaluation:
     """Measure methods of enlargement on benchmark sets.
@@ -88,6 +89,7 @@ def evaluate_super_resolution(
         device: Where networks run.
         sets: Names of the sets to use; by default all.
         figure: Called with set, picture and a side-by-side comparison of every picture.
+        corner: Left and top of the part that comparisons enlarge; by default the busiest.
         report: Called with the name of each picture that is done.
 
     Returns:
@@ -120,7 +122,7 @@ def evaluate_super_resolution(
                 result.pictures.append({"set": one.name, "picture": pair.name, "method": name, **measured})
             if figure is not None:
                 captions = {n: f"{v[-1]['psnr']:.2f} dB / {v[-1]['ssim']:.4f}" for n, v in values.items()}
-                figure(one.name, pair.name, side_by_side(pair.small, pair.large, outputs, captions))
+                figure(one.name, pair.name, side_by_side(pair.small, pair.large, outputs, captions, corner))
             report(f"{one.name}/{pair.name}")
         for method in methods:
             result.rows.append(_row(one.name, scale, method, values[method.name]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -9,15 +10,14 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
+from painterly.optimisation.projected_lbfgs import Judged, ProjectedLBFGS
+
 __all__ = ["METHODS", "Descent", "Iteration", "Method"]
 
 Method = Literal["lbfgs", "adam"]
-"""L-BFGS with a strong-Wolfe line search, or Adam."""
+"""L-BFGS with projection onto [0, 1], or Adam with clipping."""
 
 METHODS = get_args(Method)
-
-_FIRST_CHANGE = 0.01
-"""Root mean square of the change of pixels in the first step of L-BFGS."""
 
 Terms = Callable[[Tensor], dict[str, Tensor]]
 """From a picture to the weighted terms of the objective, scalars by name."""
@@ -52,7 +52,7 @@ class Descent:
         objective: What to lower.
         start: Where to begin, RGB in [0, 1], shape (B, 3, H, W).
         method: See `Method`.
-        learning_rate: Step of Adam in pixel values (0.03 by default), or first step length of L-BFGS (1).
+        learning_rate: Step of Adam in pixel values; L-BFGS finds its own.
         history: Pairs of steps and gradients from which L-BFGS knows the curvature.
     """
 
@@ -62,65 +62,32 @@ class Descent:
         start: Tensor,
         *,
         method: Method = "lbfgs",
-        learning_rate: float | None = None,
+        learning_rate: float = 0.03,
         history: int = 20,
     ) -> None:
-        self.picture = start.detach().clamp(0, 1).contiguous().clone()
-        self.picture.requires_grad_()
-        self.number = 0
-        self._evaluate = _Evaluation(objective, self.picture)
-        self._method, self._rate, self._history = method, learning_rate, history
-        if method == "lbfgs":
-            # Steepest descent, which L-BFGS begins with and falls back on, then changes pixels by 0.01 or so whatever
-            # the units of the objective are, and torch, which forgets curvature below 1e-10, forgets none.
-            self._evaluate()
-            assert self.picture.grad is not None
-            self._evaluate.scale = _FIRST_CHANGE / float(self.picture.grad.square().mean().sqrt().clamp_min(1e-30))
-            self._evaluate.forget()
-        self._optimizer = self._fresh()
+        self.objective, self.number, self.evaluations = objective, 0, 0
+        begin = start.detach().clamp(0, 1).contiguous().clone()
+        self._stepper: ProjectedLBFGS | _ClippedAdam
+        if method == "adam":
+            self._stepper = _ClippedAdam(self._judge, begin, learning_rate)
+        else:
+            self._stepper = ProjectedLBFGS(self._judge, begin, history)
 
-    def _fresh(self) -> torch.optim.Optimizer:
-        if self._method == "adam":
-            return torch.optim.Adam([self.picture], self._rate or 0.03)
-        self._evaluate()
-        assert self.picture.grad is not None
-        length = float(self.picture.grad.abs().sum())
-        return torch.optim.LBFGS(
-            [self.picture],
-            max(1.0, length),  # torch divides its first step by this; from the second on it is set to the rate
-            max_iter=1,
-            history_size=self._history,
-            line_search_fn="strong_wolfe",
-            tolerance_grad=0.0,
-            tolerance_change=0.0,
-        )
+    @property
+    def picture(self) -> Tensor:
+        """The picture as it is."""
+        return self._stepper.at.picture
 
     def state(self) -> Iteration:
-        """Where it stands."""
-        self._evaluate()
-        terms, count = dict(self._evaluate.terms), self._evaluate.count
-        return Iteration(self.number, self.picture.detach().clone(), terms, count)
+        """Where it stands; the picture is a copy."""
+        at = self._stepper.at
+        return Iteration(self.number, at.picture.clone(), dict(at.terms), self.evaluations)
 
     def step(self) -> Iteration:
         """One iteration."""
-        before = self.picture.detach().clone()
-        self._optimizer.step(self._evaluate)  # type: ignore[arg-type]
-        with torch.no_grad():
-            self.picture.clamp_(0, 1)  # the projection: the paper clips to the range of pixels at each iteration
-        if self._method == "lbfgs":
-            self._correct_history(before)
+        self._stepper.step()
         self.number += 1
         return self.state()
-
-    def _correct_history(self, before: Tensor) -> None:
-        """Tell L-BFGS how far the projection let it go, or let it forget a history that leads nowhere."""
-        self._optimizer.param_groups[0]["lr"] = self._rate or 1.0
-        memory = self._optimizer.state[self.picture]
-        moved = self.picture.detach() - before
-        if not moved.any():
-            self._optimizer = self._fresh()
-        elif memory["t"]:
-            memory["d"] = moved.flatten() / memory["t"]
 
     def run(self, iterations: int) -> Iterator[Iteration]:
         """Where it stands, and then the state after each iteration until so many have been done in all."""
@@ -130,59 +97,43 @@ class Descent:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on as if never stopped; safe for `torch.load` with `weights_only`."""
-        optimizer = self._optimizer.state_dict()
-        return {
-            "number": self.number,
-            "evaluations": self._evaluate.count,
-            "scale": self._evaluate.scale,
-            "picture": self.picture.detach().clone(),
-            "optimizer": optimizer,
-        }
+        return {"number": self.number, "evaluations": self.evaluations, "stepper": self._stepper.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken."""
-        with torch.no_grad():
-            self.picture.copy_(state["picture"])
-        self.number, self._evaluate.count = state["number"], state["evaluations"]
-        self._evaluate.scale = state["scale"]
-        self._evaluate.forget()
-        self._optimizer.load_state_dict(state["optimizer"])
-
-
-class _Evaluation:
-    """Objective and gradient at the picture as it is; not computed again where they are known already.
-
-    L-BFGS asks at the start of a step for what the line search found at the end of the one before, and so does the
-    report after it.
-    """
-
-    def __init__(self, objective: Terms, picture: Tensor) -> None:
-        self.objective, self.picture = objective, picture
-        self.scale = 1.0
-        self.count = 0
-        self._known: list[tuple[Tensor, Tensor, dict[str, float], Tensor]] = []
-        self.terms: dict[str, float] = {}
-
-    def forget(self) -> None:
-        """Forget what was found, because the scale has changed."""
-        self._known.clear()
+        self._stepper.load_state_dict(state["stepper"])
+        self.number, self.evaluations = state["number"], state["evaluations"]
 
     @torch.enable_grad()
-    def __call__(self) -> Tensor:
-        place = self.picture.detach()
-        for where, loss, terms, known in reversed(self._known):
-            if torch.equal(where, place):
-                self.picture.grad = known.clone()
-                self.terms = terms
-                return loss
-        picture: Any = self.picture  # whose gradient the next lines change behind the type checker's back
-        picture.grad = None
-        values = self.objective(picture.contiguous(memory_format=torch.channels_last))
-        loss = torch.stack(list(values.values())).sum() * self.scale
-        loss.backward()
-        self.count += 1
-        gradient: Tensor = picture.grad.contiguous()  # L-BFGS views it as one row
-        picture.grad = gradient
-        self.terms = {name: float(value.detach()) for name, value in values.items()}
-        self._known = [*self._known[-2:], (place.clone(), loss.detach(), self.terms, gradient.clone())]
-        return loss.detach()
+    def _judge(self, picture: Tensor) -> Judged:
+        leaf: Any = picture.detach().clone().requires_grad_()
+        values = self.objective(leaf.contiguous(memory_format=torch.channels_last))
+        torch.stack(list(values.values())).sum().backward()
+        self.evaluations += 1
+        terms = {name: float(value.detach()) for name, value in values.items()}
+        return Judged(leaf.detach(), sum(terms.values()), terms, leaf.grad.contiguous())
+
+
+class _ClippedAdam:
+    """Adam, clipped to [0, 1] after each step."""
+
+    def __init__(self, judge: Callable[[Tensor], Judged], start: Tensor, learning_rate: float) -> None:
+        self.judge, self.at = judge, judge(start)
+        self._leaf = start.clone().requires_grad_()
+        self._adam = torch.optim.Adam([self._leaf], learning_rate)
+
+    def step(self) -> None:
+        self._leaf.grad = self.at.gradient
+        self._adam.step()
+        with torch.no_grad():
+            self._leaf.clamp_(0, 1)
+        self.at = self.judge(self._leaf)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"picture": self.at.picture.clone(), "adam": copy.deepcopy(self._adam.state_dict())}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        with torch.no_grad():
+            self._leaf.copy_(state["picture"])
+        self._adam.load_state_dict(copy.deepcopy(state["adam"]))
+        self.at = self.judge(self._leaf)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,6 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from painterly.encoders.loading import load_loss_network
 from painterly.encoders.names import parse_layers
@@ -33,6 +33,10 @@ from painterly.training.checkpoint import load_checkpoint, save_checkpoint
 from painterly.training.machine import make_fabric
 
 __all__ = ["Progress", "Result", "optimize"]
+
+
+_NARROWEST = 16
+"""Pixels that the short side must have at the smallest size: what four poolings leave something of."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ def optimize(
     photograph, restore = unpack(content)
     photograph = photograph.to(fabric.device)
     paintings = [unpack(style)[0].to(fabric.device) for style in styles]
+    for what, one in (("photograph", photograph), *(("painting", one) for one in paintings)):
+        height, width = one.shape[-2:]
+        if min(height, width) * config.sizes()[0] < _NARROWEST * max(height, width):
+            raise InputError(f"a {what} of {width}x{height} pixels is too narrow for --size {config.size}")
     shares = _shares(config, len(paintings))
     masks = _masks(config, len(paintings))
     loss_network = _loss_network(config).to(fabric.device)
@@ -127,7 +135,7 @@ def optimize(
         ).to(fabric.device)
         start = _start(config, shown) if picture is None else _resize_to(picture, shown)
         descent = Descent(
-            _terms(objective, shown, fabric, config.checkpointing),
+            _terms(objective, shown, fabric),
             start,
             method=config.method,  # type: ignore[arg-type]
             learning_rate=config.learning_rate,
@@ -159,19 +167,13 @@ def _precision(config: OptimizationSettings) -> str:
     return "32-true" if config.precision == "auto" and config.method == "lbfgs" else config.precision
 
 
-def _terms(
-    objective: StyleObjective, photograph: Tensor, fabric: Any, checkpointing: bool
-) -> Callable[[Tensor], dict[str, Tensor]]:
+def _terms(objective: StyleObjective, photograph: Tensor, fabric: Any) -> Callable[[Tensor], dict[str, Tensor]]:
     with fabric.autocast():
         wanted = objective.contents(photograph)
 
     def terms(picture: Tensor) -> dict[str, Tensor]:
         with fabric.autocast():
-            found: dict[str, Tensor] = (
-                checkpoint(objective, picture, wanted, use_reentrant=False)
-                if checkpointing
-                else objective(picture, wanted)
-            )
+            found: dict[str, Tensor] = objective(picture, wanted)
         return found
 
     return terms
@@ -226,7 +228,7 @@ def _shares(config: OptimizationSettings, count: int) -> list[float] | None:
         shares = [float(part) for part in config.shares.split(",")]
     except ValueError:
         raise UsageError(f"--shares takes numbers separated by commas, not '{config.shares}'") from None
-    if len(shares) != count or min(shares) < 0 or sum(shares) <= 0:
+    if len(shares) != count or not all(0 <= share < math.inf for share in shares) or sum(shares) <= 0:
         raise UsageError(f"--shares {config.shares}: give a number from 0 up for each of the {count} paintings")
     return shares
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,16 +40,15 @@ class OptimizationSettings:
     content_layers: str | None = option("Layers of feature reconstruction, separated by commas.", None)
     style_layers: str | None = option("Layers of style reconstruction, separated by commas.", None)
     pooling: str | None = option("max, or average as Gatys et al. have it; by default what the formula's have.", None)
-    learning_rate: float | None = option("Step of Adam in pixel values, or first step of L-BFGS.", None)
+    learning_rate: float = option("Step of Adam in pixel values.", 0.03)
     precision: str = option("auto, 32-true or bf16-mixed; bfloat16 only with adam unless asked for.", "auto")
-    checkpointing: bool = option("Compute activations twice instead of keeping them: less memory, more time.", False)
     seed: int = option("Decides the noise.", 0)
     device: str = option("auto, cpu, cuda or mps.", "auto")
 
     def __post_init__(self) -> None:
         for name, low in _LEAST.items():
             value = getattr(self, name)
-            if value is not None and not value >= low:
+            if value is not None and not low <= value < math.inf:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
@@ -79,6 +79,7 @@ _LEAST: Final[dict[str, float]] = {
     "style_weight": 0.0,
     "variation_weight": 0.0,
     "style_scale": 0.05,
+    "learning_rate": 1e-6,
 }
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
