@@ -123,7 +123,7 @@ def test_the_paper_s_recipe_is_the_paper_s(common: dict[str, Any]) -> None:
     assert (paper.steps, paper.batch_size, paper.size, paper.learning_rate) == (200_000, 4, 288, 1e-3)
     assert (paper.loss, paper.feature_layers, paper.degradation) == ("feature", "relu2_2", "paper")
     assert (paper.feature_scale, paper.pixel_form, paper.pooling, paper.shift) == ("mean", "squared", "max", 0)
-    assert (paper.decay, paper.clip) == (0.0, 0.0)
+    assert (paper.decay, paper.clip, paper.pixel_weight) == (0.0, 0.0, 255.0**2)
 
 
 def test_the_div2k_experiment_is_five_passes_over_its_training_pictures(

@@ -64,7 +64,7 @@ def super_resolution_objective(config: SuperResolutionTraining) -> SuperResoluti
         loss_network,
         layers,
         feature=config.feature_weight,
-        pixel=config.pixel_weight if "pixel" in config.loss else 0.0,
+        pixel=(config.pixel_weight or 0.0) if "pixel" in config.loss else 0.0,
         grid=(config.grid_weight or 0.0) if "feature" in config.loss else 0.0,
         period=config.scale,
         feature_scale=config.feature_scale,  # type: ignore[arg-type]

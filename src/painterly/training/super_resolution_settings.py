@@ -29,6 +29,7 @@ _PAPER: Final[dict[str, Any]] = {
     "feature_layers": "relu2_2",
     "feature_scale": "mean",
     "pixel_form": "squared",
+    "pixel_weight": 255.0**2,  # beside features of a network that sees pixels in 0..255, the same pixels count
     "pooling": "max",
     "shift": 0,
     "grid_weight": 0.0,
@@ -53,6 +54,7 @@ SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
         "clip": 1.0,
         "feature_scale": "relative",
         "pixel_form": "absolute",
+        "pixel_weight": 1.0,
         "shift": 1,
         "grid_weight": 3000.0,
     },
@@ -86,7 +88,7 @@ class SuperResolutionTraining(RunSettings):
     degradation: str | None = option("paper (blur, then bicubic) or bicubic, as the test sets are made.", None)
     feature_layers: str | None = option("Layers of feature reconstruction, separated by commas, weighed alike.", None)
     feature_weight: float = option("Weight of feature reconstruction.", 1.0)
-    pixel_weight: float = option("Weight of the pixel loss.", 1.0)
+    pixel_weight: float | None = option("Weight of the pixel loss, on pixels in 0..1.", None)
     grid_weight: float | None = option("Weight against the grid that feature reconstruction draws.", None)
     feature_scale: str | None = option("mean (equation 2), or relative to the target's own activations.", None)
     pixel_form: str | None = option("squared or absolute differences.", None)
@@ -114,7 +116,7 @@ SRCNN_RECIPE: Final[dict[str, Any]] = {
     "degradation": "bicubic",
     "steps": 20_000,
     # Dong et al. have stochastic gradient descent with 1e-4 (1e-5 for the last layer) and 10^8 steps and more; Adam
-    # comes as far in a ten-thousandth of them.
+    # comes close in a small part of them.
     "learning_rate": 1e-3,
     "decay": 0.5,
     "clip": 0.1,
