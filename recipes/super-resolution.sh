@@ -9,9 +9,9 @@ enlarge() {
     painterly train super-resolution --photos "$photos" --size 192 --batch-size 8 --half "$@"
 }
 
-# A faint mesh stays where texture is strong; seven tenths of the way from the pixel network it is gone.
+# A faint mesh stays where texture is strong; some of the way from the pixel network, less far at x8, it is gone.
 between() {
-    painterly blend "$1" "$2" --weight 0.7 --half --output "$3"
+    painterly blend "$1" "$2" --weight "$3" --half --output "$4"
 }
 
 srcnn() {
@@ -23,14 +23,14 @@ enlarge --scale 4 --loss pixel --steps 6000 --decay 0.6 \
 enlarge --scale 4 --loss feature --steps 800 --learning-rate 2e-4 --decay 0.6 \
     --init "$folder/upscale-x4-pixel.safetensors" \
     --output "$folder/x4-feature.safetensors" --title "x4, feature reconstruction"
-between "$folder/upscale-x4-pixel.safetensors" "$folder/x4-feature.safetensors" "$folder/upscale-x4.safetensors"
+between "$folder/upscale-x4-pixel.safetensors" "$folder/x4-feature.safetensors" 0.7 "$folder/upscale-x4.safetensors"
 
 enlarge --scale 8 --loss pixel --steps 2500 --decay 0.6 \
     --output "$folder/upscale-x8-pixel.safetensors" --title "x8, pixel loss"
 enlarge --scale 8 --loss feature --steps 800 --learning-rate 2e-4 --decay 0.6 \
     --init "$folder/upscale-x8-pixel.safetensors" \
     --output "$folder/x8-feature.safetensors" --title "x8, feature reconstruction"
-between "$folder/upscale-x8-pixel.safetensors" "$folder/x8-feature.safetensors" "$folder/upscale-x8.safetensors"
+between "$folder/upscale-x8-pixel.safetensors" "$folder/x8-feature.safetensors" 0.3 "$folder/upscale-x8.safetensors"
 
 srcnn --steps 4000 --output "$folder/srcnn-x4-stage1.safetensors"
 srcnn --steps 5000 --decay 0.8 --init "$folder/srcnn-x4-stage1.safetensors" --output "$folder/srcnn-x4.safetensors"

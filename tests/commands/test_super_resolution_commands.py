@@ -57,7 +57,7 @@ def test_without_an_output_the_result_lies_beside_the_picture(run: Run, photo: P
         (["--scale", 3], 2, "no network for x3 ships"),
         (["--model", "starry-night"], 2, "painterly stylize"),
         (["--model", "upscale-x4", "--scale", 8], 2, "enlarges by 4, not by 8"),
-        (["--model", "upscale"], 2, "did you mean upscale-x4"),
+        (["--model", "upscale"], 2, "did you mean upscale-x"),
         (["--model", "gone.safetensors"], 1, "gone.safetensors does not exist"),
         (["--device", "abacus"], 2, "abacus"),
     ],
