@@ -16,10 +16,10 @@ from painterly.images.reading import read_picture, resize_longest
 from painterly.images.sheet import contact_sheet
 from painterly.images.tensors import from_tensor, to_tensor
 from painterly.memory import keep_freed_memory
+from painterly.models.device import choose_device
 from painterly.optimisation.descent import Iteration, Method
 from painterly.optimisation.inversion import Inversion, invert_layers
 from painterly.progress import console
-from painterly.training.machine import make_fabric
 
 __all__ = ["invert"]
 
@@ -66,9 +66,9 @@ def invert(
     if not names:
         raise UsageError("name a layer, such as relu3_3")
     keep_freed_memory()
-    fabric = make_fabric(device, 1, "32-true")
-    original = to_tensor(resize_longest(read_picture(picture).convert("RGB"), size)).to(fabric.device)
-    network = load_loss_network(loss_network, content_layers=names, style_layers=names).to(fabric.device)
+    where = choose_device(device)
+    original = to_tensor(resize_longest(read_picture(picture).convert("RGB"), size)).to(where)
+    network = load_loss_network(loss_network, content_layers=names, style_layers=names).to(where)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = [(name,) for name in names] if grid else [names]
 

@@ -25,12 +25,12 @@ from painterly.images.reading import read_picture, resize_longest
 from painterly.images.tensors import from_tensor, to_tensor
 from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
+from painterly.models.device import choose_device, fast_bfloat16
 from painterly.models.kinds import Picture, resize_tensor, unpack
 from painterly.models.painter import load
 from painterly.optimisation.descent import Descent, Iteration
 from painterly.optimisation.settings import OptimizationSettings
 from painterly.training.checkpoint import load_checkpoint, save_checkpoint
-from painterly.training.machine import make_fabric
 
 __all__ = ["Progress", "Result", "optimize"]
 
@@ -100,17 +100,17 @@ def optimize(
     if not styles:
         raise UsageError("name at least one painting")
     keep_freed_memory()
-    fabric = make_fabric(config.device, 1, _precision(config))
+    device = choose_device(config.device)
     photograph, restore = unpack(content)
-    photograph = photograph.to(fabric.device)
-    paintings = [unpack(style)[0].to(fabric.device) for style in styles]
+    photograph = photograph.to(device)
+    paintings = [unpack(style)[0].to(device) for style in styles]
     for what, one in (("photograph", photograph), *(("painting", one) for one in paintings)):
         height, width = one.shape[-2:]
         if min(height, width) * config.sizes()[0] < _NARROWEST * max(height, width):
             raise InputError(f"a {what} of {width}x{height} pixels is too narrow for --size {config.size}")
     shares = _shares(config, len(paintings))
     masks = _masks(config, len(paintings))
-    loss_network = _loss_network(config).to(fabric.device)
+    loss_network = _loss_network(config).to(device)
     about = _about(config, [photograph, *paintings])
     saved = load_checkpoint(state, about) if resume and state is not None else None
 
@@ -131,11 +131,11 @@ def optimize(
             content_layers=_layers(config.content_layers),
             style_layers=_layers(config.style_layers),
             shares=shares,
-            masks=F.interpolate(masks, shown.shape[-2:], mode="area").to(fabric.device) if masks is not None else None,
-        ).to(fabric.device)
+            masks=F.interpolate(masks, shown.shape[-2:], mode="area").to(device) if masks is not None else None,
+        ).to(device)
         start = _start(config, shown) if picture is None else _resize_to(picture, shown)
         descent = Descent(
-            _terms(objective, shown, fabric),
+            _terms(objective, shown, _mixes(config, device)),
             start,
             method=config.method,  # type: ignore[arg-type]
             learning_rate=config.learning_rate,
@@ -162,17 +162,23 @@ def optimize(
     return Result(restore(_finish(config, picture, shown)), curve)
 
 
-def _precision(config: OptimizationSettings) -> str:
-    # The line search of L-BFGS compares objectives that differ by less than bfloat16 can tell.
-    return "32-true" if config.precision == "auto" and config.method == "lbfgs" else config.precision
+def _mixes(config: OptimizationSettings, device: torch.device) -> bool:
+    """Whether the loss network runs in bfloat16."""
+    if config.precision == "auto":
+        # The line search of L-BFGS compares objectives that differ by less than bfloat16 can tell.
+        return config.method == "adam" and fast_bfloat16(device)
+    return config.precision == "bf16-mixed"
 
 
-def _terms(objective: StyleObjective, photograph: Tensor, fabric: Any) -> Callable[[Tensor], dict[str, Tensor]]:
-    with fabric.autocast():
+def _terms(objective: StyleObjective, photograph: Tensor, mixes: bool) -> Callable[[Tensor], dict[str, Tensor]]:
+    def autocast() -> torch.autocast:
+        return torch.autocast(photograph.device.type, torch.bfloat16, enabled=mixes)
+
+    with autocast():
         wanted = objective.contents(photograph)
 
     def terms(picture: Tensor) -> dict[str, Tensor]:
-        with fabric.autocast():
+        with autocast():
             found: dict[str, Tensor] = objective(picture, wanted)
         return found
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from painterly.errors import MissingExtraError, UsageError
+from painterly.models.device import choose_device, fast_bfloat16
 
 __all__ = ["make_fabric", "software"]
 
@@ -36,17 +37,9 @@ def make_fabric(device: str, devices: int, precision: str) -> Any:
     if device == "mps" and not torch.backends.mps.is_available():
         raise UsageError("--device mps: torch finds no Apple GPU here; leave the option out")
     if precision == "auto":
-        precision = "bf16-mixed" if _fast_bfloat16(device) else "32-true"
+        precision = "bf16-mixed" if fast_bfloat16(choose_device(device)) else "32-true"
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision; the card has it
     return Fabric(accelerator=device, devices=devices, precision=precision)
-
-
-def _fast_bfloat16(device: str) -> bool:
-    if device != "cpu" and torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device == "mps":
-        return False
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def software(fabric: Any) -> dict[str, Any]:
