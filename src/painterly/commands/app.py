@@ -8,6 +8,7 @@ import typer
 
 from painterly import __version__
 from painterly.commands import (
+    benchmark,
     blend,
     demo,
     download,
@@ -57,6 +58,7 @@ app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
 app.command("download", rich_help_panel=TRAIN)(download.download)
 app.command("invert", rich_help_panel=MEASURE)(invert.invert)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MEASURE)
+app.add_typer(benchmark.app, name="benchmark", rich_help_panel=MEASURE)
 app.command("blend", rich_help_panel=SHARE)(blend.blend)
 app.command("models", rich_help_panel=SHARE)(models.models)
 app.command("info", rich_help_panel=SHARE)(info.info)

@@ -1,0 +1,5 @@
+"""How long things take, on whatever machine there is."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
