@@ -95,32 +95,28 @@ class CropDataset(Dataset[Crop]):
 
     def _crop(self, index: int, chance: random.Random) -> Tensor:
         with self.photos.open(index) as image:
-            if self.cropping != "patch":
+            native = self.cropping == "patch"
+            if not native:
                 image.draft("RGB", (2 * self.size, 2 * self.size))  # JPEG decodes at a fraction of its size, faster
             picture = upright_rgb(image)
-            if self.cropping == "patch":
+            if native:
                 picture = _at_least(picture, self.size)
-            width, height = picture.size
-            box: tuple[float, float, float, float]
-            if self.cropping == "patch":
-                left: float
-                top: float
-                left, top = chance.randint(0, width - self.size), chance.randint(0, height - self.size)
-                box = (left, top, left + self.size, top + self.size)
-                mirror = chance.random() < 0.5
-            elif self.cropping == "squash":
-                box = (0, 0, width, height)
-                mirror = False
-            else:
-                short = min(width, height)
-                side = chance.uniform(0.4 * short, short)
-                left, top = chance.uniform(0, width - side), chance.uniform(0, height - side)
-                box = (left, top, left + side, top + side)
-                mirror = chance.random() < 0.5
-            square = _cut(picture, box, self.size)
-        if mirror:
+            square = _cut(picture, self._box(picture.size, chance), self.size)
+        if self.cropping != "squash" and chance.random() < 0.5:
             square = square.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+    def _box(self, size: tuple[int, int], chance: random.Random) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the part of a photograph that becomes the crop."""
+        width, height = size
+        if self.cropping == "squash":
+            return 0, 0, width, height
+        if self.cropping == "patch":
+            left, top = chance.randint(0, width - self.size), chance.randint(0, height - self.size)
+            return left, top, left + self.size, top + self.size
+        side = chance.uniform(0.4 * min(size), min(size))
+        x, y = chance.uniform(0, width - side), chance.uniform(0, height - side)
+        return x, y, x + side, y + side
 
 
 class SampleOrder(Sampler[int]):

@@ -8,7 +8,7 @@ from torch import Tensor
 from painterly.encoders.loading import choose_super_resolution_loss_network, load_loss_network
 from painterly.encoders.loss_network import LossNetwork
 from painterly.errors import InputError, UsageError
-from painterly.losses.super_resolution import feature_distance
+from painterly.losses.feature import feature_reconstruction
 
 __all__ = ["Judge", "load_judge"]
 
@@ -40,7 +40,7 @@ class Judge:
     def distance(self, picture: Tensor, wanted: dict[str, Tensor]) -> float:
         """Equation 2 over the mean square of the wanted activations, averaged over the layers; 0 for equal pictures."""
         found = self.features(picture)
-        distances = [float(feature_distance(found[name], wanted[name], "relative")) for name in self.layers]
+        distances = [float(feature_reconstruction(found[name], wanted[name], "relative")) for name in self.layers]
         return sum(distances) / len(distances)
 
 

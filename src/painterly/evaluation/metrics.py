@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from painterly.errors import MissingExtraError
+from painterly.networks.pixels import BT601_LUMA
 
 __all__ = ["luma", "luma_psnr", "luma_ssim"]
-
-_WEIGHTS = (65.481, 128.553, 24.966)
 
 
 def luma(picture: Tensor, *, grey: bool = False) -> Tensor:
@@ -29,9 +28,9 @@ def luma(picture: Tensor, *, grey: bool = False) -> Tensor:
         Float64, shape (B, 1, H, W).
     """
     rounded = picture.double().clamp(0, 1).mul(255).round().div(255)
-    weights = torch.tensor(_WEIGHTS, dtype=torch.float64, device=picture.device).view(3, 1, 1)
+    weights = torch.tensor(BT601_LUMA, dtype=torch.float64, device=picture.device).view(3, 1, 1)
     squeezed = (rounded * weights).sum(1, keepdim=True)
-    return squeezed * (255 / sum(_WEIGHTS)) if grey else squeezed + 16
+    return squeezed * (255 / sum(BT601_LUMA)) if grey else squeezed + 16
 
 
 def luma_psnr(output: Tensor, target: Tensor, *, border: int, grey: bool = False) -> float:

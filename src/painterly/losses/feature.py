@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["FeatureReconstruction", "feature_reconstruction"]
+__all__ = ["FeatureReconstruction", "FeatureScale", "feature_reconstruction"]
+
+FeatureScale = Literal["mean", "relative"]
+"""See `feature_reconstruction`."""
 
 
-def feature_reconstruction(output: Tensor, target: Tensor) -> Tensor:
+def feature_reconstruction(output: Tensor, target: Tensor, scale: FeatureScale = "mean") -> Tensor:
     """Squared distance of two activations over C H W, averaged over the batch (equation 2).
 
     Args:
         output: Activations of the picture being judged, shape (B, C, H, W).
         target: Activations of the picture it should resemble, same shape.
+        scale: "mean" over C H W (equation 2), or "relative": that over the target's own mean square, so that a number
+            means the same at every layer of every loss network.
 
     Returns:
         A scalar, in float32 at least.
@@ -24,7 +31,8 @@ def feature_reconstruction(output: Tensor, target: Tensor) -> Tensor:
         tensor(9.)
     """
     wide = torch.promote_types(output.dtype, torch.float32)
-    return F.mse_loss(output.to(wide), target.to(wide))
+    distance = F.mse_loss(output.to(wide), target.to(wide))
+    return distance / target.to(wide).square().mean().clamp_min(1e-12) if scale == "relative" else distance
 
 
 class FeatureReconstruction(nn.Module):

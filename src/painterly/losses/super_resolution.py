@@ -77,7 +77,7 @@ class SuperResolutionObjective(nn.Module):
             with torch.no_grad():
                 wanted = self.loss_network(target[..., top:, left:], self.layers)
             found = self.loss_network(output[..., top:, left:], self.layers)
-            distances = [feature_distance(found[name], wanted[name], self.feature_scale) for name in self.layers]
+            distances = [feature_reconstruction(found[name], wanted[name], self.feature_scale) for name in self.layers]
             terms["feature"] = self.feature * torch.stack(distances).mean()
         if self.pixel:
             wide = torch.promote_types(output.dtype, torch.float32)
@@ -86,9 +86,3 @@ class SuperResolutionObjective(nn.Module):
         if self.grid:
             terms["grid"] = self.grid * grid_loss(output, target, self.period)
         return terms
-
-
-def feature_distance(found: Tensor, wanted: Tensor, scale: Literal["mean", "relative"]) -> Tensor:
-    """Equation 2, as it is or relative to the mean square of the target's activations."""
-    distance = feature_reconstruction(found, wanted)
-    return distance / wanted.float().square().mean().clamp_min(1e-12) if scale == "relative" else distance

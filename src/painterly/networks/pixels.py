@@ -7,13 +7,16 @@ from torch import Tensor, nn
 
 from painterly.networks.description import Pixels
 
-__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "VGG_MEAN_BGR", "PixelsIn", "PixelsOut"]
+__all__ = ["BT601_LUMA", "IMAGENET_MEAN", "IMAGENET_STD", "VGG_MEAN_BGR", "PixelsIn", "PixelsOut"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean of ImageNet's pixels, RGB in [0, 1]."""
 
 IMAGENET_STD = (0.229, 0.224, 0.225)
 """Standard deviation of ImageNet's pixels, RGB in [0, 1]."""
+
+BT601_LUMA = (65.481, 128.553, 24.966)
+"""Weights of RGB in [0, 1] in ITU-R BT.601's luma, which runs from 16 to 235 once 16 is added."""
 
 VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 """The mean that VGG's authors subtract: BGR in 0..255."""

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from painterly.networks.bicubic import BicubicUpsample
 from painterly.networks.description import SRCNN_PRESETS, SRCNNDescription
+from painterly.networks.pixels import BT601_LUMA
 
 __all__ = ["SRCNN"]
 
-_LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-"""Weights of RGB in [0, 1] in the luma of ITU-R BT.601, which runs from 16/255 to 235/255."""
+_LUMA = tuple(weight / 255 for weight in BT601_LUMA)
 
 
 class SRCNN(nn.Module):

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from painterly.encoders.loss_network import LossNetwork
+from painterly.losses.feature import feature_reconstruction
 from painterly.losses.gram import gram_matrix
 from painterly.losses.style import style_reconstruction
-from painterly.losses.super_resolution import feature_distance
 from painterly.losses.variation import variation_power
 from painterly.optimisation.descent import Descent, Iteration, Method
 
@@ -59,7 +59,7 @@ def inversion_terms(
     def terms(candidate: Tensor) -> dict[str, Tensor]:
         found = loss_network(candidate, names)
         if kind == "feature":
-            distances = [feature_distance(found[name], wanted[name], "relative") for name in names]
+            distances = [feature_reconstruction(found[name], wanted[name], "relative") for name in names]
         else:
             distances = [style_reconstruction(gram_matrix(found[name]), grams[name], "relative") for name in names]
         result = {str(kind): torch.stack(distances).mean()}

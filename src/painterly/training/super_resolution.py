@@ -136,6 +136,10 @@ class SuperResolutionTask(_Enlarging):
     def to(self, device: torch.device) -> None:
         self.objective.to(device)
 
+    def compile(self) -> None:
+        super().compile()
+        self.objective.compile()
+
 
 class SRCNNTask(_Enlarging):
     """SRCNN, with squared error on luma."""
