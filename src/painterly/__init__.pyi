@@ -11,11 +11,11 @@ from .models.reading import info
 from .models.upscaler import Upscaler, load_upscaler
 from .optimisation.run import optimize
 from .optimisation.settings import OptimizationSettings
+from .optimisation.sweep import sweep_weights
 from .training.style import train_style
 from .training.style_settings import StyleTraining
 from .training.super_resolution import train_srcnn, train_super_resolution
 from .training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
-from .training.sweep import sweep_weights
 
 __all__ = [
     "InputError",

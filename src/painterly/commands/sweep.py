@@ -44,7 +44,7 @@ def sweep(
     check_format(output)
     check_writable(output, overwrite=overwrite)
 
-    from painterly.training.sweep import sweep_weights
+    from painterly.optimisation.sweep import sweep_weights
 
     sheet, rows = sweep_weights(
         style,

@@ -19,6 +19,7 @@ from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
 from painterly.models.painter import Painter, load
 from painterly.optimisation.descent import Descent
+from painterly.optimisation.terms import picture_terms
 from painterly.training.evaluation import held_out_crops
 from painterly.training.style import style_objective
 from painterly.training.style_settings import StyleTraining
@@ -110,7 +111,7 @@ def evaluate_style(
         networks.append(_total(objective, _paint(painter, photograph), wanted))
         noise = torch.randn(photograph.shape, generator=torch.Generator().manual_seed(index)).to(photograph.device)
         begin = photograph if start == "content" else (0.5 + 0.1 * noise).clamp(0, 1)
-        descent = Descent(lambda picture, wanted=wanted: objective(picture, wanted), begin)  # type: ignore[misc]
+        descent = Descent(picture_terms(objective, photograph), begin)
         curve = []
         for iteration in descent.run(iterations):
             curve.append(iteration.total)

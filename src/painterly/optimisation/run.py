@@ -30,6 +30,7 @@ from painterly.models.kinds import Picture, resize_tensor, unpack
 from painterly.models.painter import load
 from painterly.optimisation.descent import Descent, Iteration
 from painterly.optimisation.settings import OptimizationSettings
+from painterly.optimisation.terms import picture_terms
 from painterly.training.checkpoint import load_checkpoint, save_checkpoint
 
 __all__ = ["Progress", "Result", "optimize"]
@@ -135,7 +136,7 @@ def optimize(
         ).to(device)
         start = _start(config, shown) if picture is None else _resize_to(picture, shown)
         descent = Descent(
-            _terms(objective, shown, _mixes(config, device)),
+            picture_terms(objective, shown, _mixes(config, device)),
             start,
             method=config.method,  # type: ignore[arg-type]
             learning_rate=config.learning_rate,
@@ -168,21 +169,6 @@ def _mixes(config: OptimizationSettings, device: torch.device) -> bool:
         # The line search of L-BFGS compares objectives that differ by less than bfloat16 can tell.
         return config.method == "adam" and fast_bfloat16(device)
     return config.precision == "bf16-mixed"
-
-
-def _terms(objective: StyleObjective, photograph: Tensor, mixes: bool) -> Callable[[Tensor], dict[str, Tensor]]:
-    def autocast() -> torch.autocast:
-        return torch.autocast(photograph.device.type, torch.bfloat16, enabled=mixes)
-
-    with autocast():
-        wanted = objective.contents(photograph)
-
-    def terms(picture: Tensor) -> dict[str, Tensor]:
-        with autocast():
-            found: dict[str, Tensor] = objective(picture, wanted)
-        return found
-
-    return terms
 
 
 def _loss_network(config: OptimizationSettings) -> Any:
