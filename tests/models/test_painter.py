@@ -10,7 +10,7 @@ from PIL import Image
 
 import painterly
 from painterly.errors import InputError, UsageError
-from painterly.models import painter as painter_module
+from painterly.models import on_device
 from painterly.models.card import ModelCard
 from painterly.models.painter import Painter
 from painterly.networks import StyleDescription, StyleNetwork
@@ -101,7 +101,7 @@ def test_what_is_no_picture_is_refused(paint: Painter, picture: Any, error: type
 
 
 def test_a_picture_too_large_for_the_memory_is_refused(paint: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(painter_module, "available_memory", lambda: 10_000)
+    monkeypatch.setattr(on_device, "available_memory", lambda: 10_000)
     with pytest.raises(InputError, match=r"needs about .* of memory, .* are free; try --size"):
         paint(NOISE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any, overload
 
@@ -12,23 +11,20 @@ from PIL import Image
 from torch import Tensor
 
 from painterly.errors import InputError, UsageError
-from painterly.memory import available_memory, keep_freed_memory
-from painterly.models.card import ModelCard
 from painterly.models.catalogue import DEFAULT_MODEL
 from painterly.models.device import choose_device
 from painterly.models.kinds import Picture, resize_tensor, unpack
+from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_model
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
 __all__ = ["Painter", "load"]
 
-log = logging.getLogger(__name__)
-
 _BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels."""
 
 
-class Painter:
+class Painter(OnDevice[StyleNetwork]):
     """A style network on a device.
 
     Args:
@@ -41,14 +37,6 @@ class Painter:
         card: What its file says about it.
         device: Where it runs.
     """
-
-    def __init__(self, network: StyleNetwork, card: ModelCard, device: torch.device) -> None:
-        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.card = card
-        self.device = device
-        if device.type == "cpu":
-            keep_freed_memory()
-        log.info("%s on %s, float32", card.title or "network", device)
 
     @overload
     def __call__(self, picture: str | Path | Image.Image, *, size: int | None = None) -> Image.Image: ...
@@ -91,16 +79,8 @@ class Painter:
         batch, _, height, width = x.shape
         if min(height, width) < MINIMUM_SIZE:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
-        if self.device.type != "cpu" or (free := available_memory()) is None:
-            return
         need = batch * height * width * self.network.description.width * _BYTES_PER_PIXEL_AND_CHANNEL
-        if need > free:
-            longest = int(max(height, width) * (free / need) ** 0.5)
-            needed, there = f"{need / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
-            raise InputError(
-                f"a picture of {width}x{height} pixels needs about {needed} of memory, {there} are free; "
-                f"try --size {longest // 100 * 100}"
-            )
+        self._check_memory(width, height, need, "try --size {}")
 
 
 def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:

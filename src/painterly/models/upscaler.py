@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any, overload
 
@@ -13,22 +12,20 @@ from torch import Tensor
 
 from painterly.errors import InputError, UsageError
 from painterly.images.histogram import match_histogram as match
-from painterly.memory import available_memory, keep_freed_memory
-from painterly.models.card import ModelCard
 from painterly.models.catalogue import DEFAULT_UPSCALERS
 from painterly.models.device import choose_device
 from painterly.models.kinds import Picture, unpack
+from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_model
+from painterly.networks.description import SRCNNDescription
 from painterly.networks.srcnn import SRCNN
 from painterly.networks.style import StyleNetwork
 from painterly.networks.super_resolution import SuperResolutionNetwork
 
 __all__ = ["Upscaler", "load_upscaler"]
 
-log = logging.getLogger(__name__)
 
-
-class Upscaler:
+class Upscaler(OnDevice[SuperResolutionNetwork | SRCNN]):
     """A super-resolution network on a device.
 
     Args:
@@ -41,14 +38,6 @@ class Upscaler:
         card: What its file says about it.
         device: Where it runs.
     """
-
-    def __init__(self, network: SuperResolutionNetwork | SRCNN, card: ModelCard, device: torch.device) -> None:
-        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.card = card
-        self.device = device
-        if device.type == "cpu":
-            keep_freed_memory()
-        log.info("%s on %s, float32", card.title or "network", device)
 
     @property
     def scale(self) -> int:
@@ -100,19 +89,13 @@ class Upscaler:
         batch, _, height, width = x.shape
         if min(height, width) < 1:
             raise InputError("a picture without pixels cannot be enlarged")
-        if self.device.type != "cpu" or (free := available_memory()) is None:
-            return
         description = self.network.description
         # SRCNN's widest layer is replaced as soon as it is used; the other's is padded while it is.
-        bytes_per_pixel = 7 * description.widths[0] if isinstance(self.network, SRCNN) else 12 * description.up_width
+        bytes_per_pixel = (
+            7 * description.widths[0] if isinstance(description, SRCNNDescription) else 12 * description.up_width
+        )
         need = batch * height * width * self.scale**2 * bytes_per_pixel  # measured, float32
-        if need > free:
-            longest = int(max(height, width) * (free / need) ** 0.5)
-            needed, there = f"{need / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
-            raise InputError(
-                f"enlarging {width}x{height} pixels needs about {needed} of memory, {there} are free; "
-                f"make it {longest // 10 * 10} pixels wide or high at most"
-            )
+        self._check_memory(width, height, need, "make it {} pixels wide or high at most")
 
 
 def load_upscaler(model: str | Path | None = None, *, scale: int | None = None, device: str = "auto") -> Upscaler:

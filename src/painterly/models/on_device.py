@@ -1,0 +1,64 @@
+"""What every callable network has in common: where it runs, and whether memory allows it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Generic, TypeVar
+
+import torch
+from torch import nn
+
+from painterly.errors import InputError
+from painterly.memory import available_memory, keep_freed_memory
+from painterly.models.card import ModelCard
+
+__all__ = ["OnDevice"]
+
+log = logging.getLogger(__name__)
+
+N = TypeVar("N", bound=nn.Module)
+
+
+class OnDevice(Generic[N]):
+    """A network on a device, in evaluation mode.
+
+    Args:
+        network: The network.
+        card: What its file says about it.
+        device: Where it runs.
+
+    Attributes:
+        network: The network, in evaluation mode.
+        card: What its file says about it.
+        device: Where it runs.
+    """
+
+    network: N
+
+    def __init__(self, network: N, card: ModelCard, device: torch.device) -> None:
+        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.card = card
+        self.device = device
+        if device.type == "cpu":
+            keep_freed_memory()
+        log.info("%s on %s, float32", card.title or "network", device)
+
+    def _check_memory(self, width: int, height: int, need: int, remedy: str) -> None:
+        """Refuse what would not fit.
+
+        Args:
+            width: Of the picture that was given.
+            height: Likewise.
+            need: Bytes.
+            remedy: What to do, with `{}` for the longest side that would fit.
+
+        Raises:
+            InputError: Less memory is free.
+        """
+        if self.device.type != "cpu" or (free := available_memory()) is None or need <= free:
+            return
+        longest = int(max(height, width) * (free / need) ** 0.5) // 10 * 10
+        raise InputError(
+            f"a picture of {width}x{height} pixels needs about {need / 1e9:.1f} GB of memory, "
+            f"{free / 1e9:.1f} GB are free; {remedy.format(longest)}"
+        )
