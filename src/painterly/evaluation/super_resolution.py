@@ -126,7 +126,8 @@ def evaluate_super_resolution(
                 figure(one.name, pair.name, side_by_side(pair.small, pair.large, outputs, captions, corner))
             report(f"{one.name}/{pair.name}")
         for method in methods:
-            result.rows.append(_row(one.name, scale, method, values[method.name]))
+            published = PUBLISHED.get((one.name, scale, method.name)) if degradation == "bicubic" else None
+            result.rows.append(_row(one.name, scale, method, values[method.name], published))
     return result
 
 
@@ -147,10 +148,12 @@ def _finite(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if value == math.inf else value for key, value in row.items()}
 
 
-def _row(name: str, scale: int, method: Method, values: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(
+    name: str, scale: int, method: Method, values: list[dict[str, Any]], published: tuple[float, float] | None
+) -> dict[str, Any]:
     row: dict[str, Any] = {"set": name, "scale": scale, "method": method.name}
     for key in FIGURES:
         known = [value[key] for value in values if value[key] is not None]
         row[key] = sum(known) / len(known) if known else None
-    psnr, ssim = PUBLISHED.get((name, scale, method.name), (None, None))
+    psnr, ssim = published or (None, None)
     return {**row, "pictures": len(values), "paper_psnr": psnr, "paper_ssim": ssim}
