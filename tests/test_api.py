@@ -21,7 +21,7 @@ PUBLIC = {
     "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur match_histogram match_statistics
         read_picture resize_longest shrink to_tensor with_luminance""",
     "painterly.losses": """WEIGHTINGS FeatureReconstruction GridLoss PixelLoss StyleObjective StyleReconstruction
-        SuperResolutionObjective TotalVariation Weighting feature_reconstruction gatys_content gatys_style
+        SuperResolutionObjective TiledObjective TotalVariation Weighting feature_reconstruction gatys_content gatys_style
         gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction
         total_variation variation_power""",
     "painterly.networks": """Network SCALES SRCNN SRCNN_PRESETS STYLE_PRESETS SUPER_RESOLUTION_PRESETS SRCNNDescription

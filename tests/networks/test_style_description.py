@@ -69,5 +69,5 @@ def test_reflection_in_every_layer_needs_none_at_the_start() -> None:
 
 
 def test_the_presets_differ_and_modern_is_the_default() -> None:
-    assert len(set(STYLE_PRESETS.values())) == 3
+    assert len(set(STYLE_PRESETS.values())) == len(STYLE_PRESETS)
     assert StyleDescription() == STYLE_PRESETS["modern"]

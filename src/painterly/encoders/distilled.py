@@ -7,7 +7,7 @@ from typing import Final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from painterly.encoders.names import deepest
+from painterly.encoders.names import deepest, parse_layer, reach
 from painterly.encoders.vgg import Pooling, VGGPadding
 from painterly.errors import UsageError
 from painterly.networks.padding import reflection_pad
@@ -75,6 +75,10 @@ class DistilledVGG(nn.Module):
                 if position == 1 and (name := f"relu{group}_1") in layers:
                     found[name] = F.relu(self.get_submodule(f"conv{group}1_aux")(x))
         return {name: found[name] for name in layers}
+
+    def reach(self, layer: str) -> int:
+        """How many pixels away a layer sees, at most."""
+        return reach([(3,) * count for count in _CONVOLUTIONS], parse_layer(layer))
 
     @staticmethod
     def _depth(layers: tuple[str, ...]) -> int:

@@ -94,6 +94,14 @@ class LossNetwork(nn.Module):
             found.update(encoder(pictures, served))
         return {name: found[name] for name in layers}
 
+    def reach(self, layers: tuple[str, ...]) -> int:
+        """How many pixels away the layers named see, at most.
+
+        Raises:
+            UsageError: No encoder has one of the layers.
+        """
+        return max(encoder.extractor.reach(name) for encoder, served in self._assign(layers) for name in served)
+
     def train(self, mode: bool = True) -> LossNetwork:
         """Stays in evaluation mode, whatever the network around it does."""
         return super().train(False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from painterly.errors import UsageError
 
-__all__ = ["LayerName", "deepest", "parse_layer", "parse_layers"]
+__all__ = ["LayerName", "deepest", "parse_layer", "parse_layers", "reach"]
 
 
 class LayerName(NamedTuple):
@@ -19,6 +20,11 @@ class LayerName(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind}{self.group}_{self.position}"
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the picture between neighbouring activations."""
+        return 1 << (self.group - 1)
 
 
 def parse_layer(name: str) -> LayerName:
@@ -46,3 +52,23 @@ def parse_layers(names: str) -> tuple[str, ...]:
 def deepest(names: list[str] | tuple[str, ...]) -> LayerName:
     """The deepest of some layers."""
     return max(parse_layer(name) for name in names)
+
+
+def reach(kernels: Sequence[Sequence[int]], layer: LayerName) -> int:
+    """How many pixels away a layer sees, at most.
+
+    Args:
+        kernels: Sides of the kernels of each group's convolutions, with a pooling of 2x2 between groups.
+        layer: Which layer.
+
+    Example:
+        >>> [reach([(3, 3), (3, 3)], parse_layer(name)) for name in ("relu1_1", "relu1_2", "relu2_1")]
+        [1, 2, 5]
+    """
+    pixels = 0
+    for group, sides in enumerate(kernels[: layer.group], 1):
+        stride = 1 << (group - 1)
+        counted = sides[: layer.position] if group == layer.group else sides
+        pixels += stride * sum(side // 2 for side in counted)
+        pixels += stride if group < layer.group else 0  # the pooling's own window
+    return pixels

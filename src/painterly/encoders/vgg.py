@@ -7,7 +7,7 @@ from typing import Final, Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from painterly.encoders.names import LayerName, deepest, parse_layer
+from painterly.encoders.names import LayerName, deepest, parse_layer, reach
 from painterly.errors import UsageError
 from painterly.networks.padding import reflection_pad
 
@@ -131,6 +131,10 @@ class VGG(nn.Module):
         if missing:
             raise UsageError(f"this VGG {self.configuration} was built without {', '.join(missing)}")
         return {name: found[name] for name in layers}
+
+    def reach(self, layer: str) -> int:
+        """How many pixels away a layer sees, at most."""
+        return reach(VGG_CONFIGURATIONS[self.configuration], parse_layer(layer))
 
     def _convolve(self, conv: nn.Module, x: Tensor) -> Tensor:
         assert isinstance(conv, nn.Conv2d)

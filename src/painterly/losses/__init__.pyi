@@ -6,6 +6,7 @@ from .objective import StyleObjective
 from .pixel import PixelLoss, pixel_loss
 from .style import StyleReconstruction, style_reconstruction
 from .super_resolution import SuperResolutionObjective
+from .tiled_objective import TiledObjective
 from .variation import TotalVariation, squared_total_variation, total_variation, variation_power
 from .weighting import WEIGHTINGS, Weighting
 
@@ -17,6 +18,7 @@ __all__ = [
     "StyleObjective",
     "StyleReconstruction",
     "SuperResolutionObjective",
+    "TiledObjective",
     "TotalVariation",
     "Weighting",
     "feature_reconstruction",

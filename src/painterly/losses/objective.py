@@ -92,9 +92,29 @@ class StyleObjective(nn.Module):
         """
         wanted = self.contents(photograph) if isinstance(photograph, Tensor) else photograph
         found = self.loss_network(output, self.layers)
+        distances = {name: feature_reconstruction(found[name], wanted[name]) for name in self.content_layers}
+        sizes = {name: found[name][0].numel() for name in self.content_layers}
+        grams = {name: self._grams(found[name]) for name in self.style_layers}
+        return self.weigh(distances, sizes, grams, output)
+
+    def weigh(
+        self,
+        distances: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+        grams: Mapping[str, Sequence[Tensor]],
+        output: Tensor,
+    ) -> dict[str, Tensor]:
+        """The weighted terms, of what the loss network found.
+
+        Args:
+            distances: Mean squared distance of activations, by content layer.
+            sizes: C h w of their activations.
+            grams: Gram matrices over C h w by style layer: one for all styles, or with masks one for each.
+            output: The pictures, for total variation.
+        """
         w = self.weighting
-        content = torch.stack([self._content(name, found[name], wanted[name]) for name in self.content_layers]).sum()
-        by_layer = torch.stack([self._style(name, found[name]) for name in self.style_layers])
+        content = torch.stack([self._content(name, distances[name], sizes[name]) for name in self.content_layers]).sum()
+        by_layer = torch.stack([self._style(name, grams[name]) for name in self.style_layers])
         style = by_layer.sum() if w.style_layers == "sum" else by_layer.mean()
         terms = {"content": w.content * content, "style": w.style * style}
         if w.variation:
@@ -105,25 +125,30 @@ class StyleObjective(nn.Module):
             terms["variation"] = w.variation * rough
         return terms
 
-    def _content(self, name: str, found: Tensor, wanted: Tensor) -> Tensor:
-        loss = feature_reconstruction(found, wanted)
-        if self.weighting.content_scale == "half-sum":
-            return loss * (0.5 * found[0].numel())
-        return loss / self.get_buffer(f"energy_{name}")
+    def masks_at(self, height: int, width: int) -> Tensor | None:
+        """The masks at the resolution of some activations, shape (K, 1, height, width)."""
+        return None if self.masks is None else F.interpolate(self.masks, (height, width), mode="area")
 
-    def _style(self, name: str, found: Tensor) -> Tensor:
+    def _content(self, name: str, distance: Tensor, size: int) -> Tensor:
+        if self.weighting.content_scale == "half-sum":
+            return distance * (0.5 * size)
+        return distance / self.get_buffer(f"energy_{name}")
+
+    def _style(self, name: str, grams: Sequence[Tensor]) -> Tensor:
         targets = self.get_buffer(f"gram_{name}")
-        whole = gram_matrix(found) if self.masks is None else None
         losses = []
         for index, share in enumerate(self.shares):
-            gram = self._guided_gram(found, index) if whole is None else whole
-            target = targets[index : index + 1]
-            losses.append(share * style_reconstruction(gram, target, self.weighting.style_scale))
+            gram = grams[index if len(grams) > 1 else 0]
+            losses.append(share * style_reconstruction(gram, targets[index : index + 1], self.weighting.style_scale))
         return torch.stack(losses).sum()
 
-    def _guided_gram(self, found: Tensor, index: int) -> Tensor:
-        """Gram matrix of the part of a picture that belongs to one style, as if there were no other part."""
-        assert self.masks is not None
-        mask = F.interpolate(self.masks[index : index + 1], found.shape[-2:], mode="area").to(found.dtype)
-        pixels = mask.float().square().sum().clamp_min(1e-6)
-        return gram_matrix(found * mask, "none") / (found.shape[1] * pixels)
+    def _grams(self, found: Tensor) -> list[Tensor]:
+        """Gram matrices: one, or for each style that of the part that belongs to it, as if there were no other part."""
+        masks = self.masks_at(*found.shape[-2:])
+        if masks is None:
+            return [gram_matrix(found)]
+        pixels = masks.float().square().sum((1, 2, 3)).clamp_min(1e-6)
+        return [
+            gram_matrix(found * mask.to(found.dtype), "none") / (found.shape[1] * count)
+            for mask, count in zip(masks.split(1), pixels, strict=True)
+        ]

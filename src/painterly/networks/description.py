@@ -203,8 +203,10 @@ STYLE_PRESETS: Final[dict[str, StyleDescription]] = {
     "authors": StyleDescription(16, 5, "instance", "transposed", "reflect-start", "vgg"),
     # Ours: no checkerboard (resize convolution), no border (reflection everywhere), outputs that never saturate.
     "modern": StyleDescription(32, 5, "instance", "resize", "reflect", "unit"),
+    # Half as wide and three blocks deep: 33,000 multiplications a pixel where `modern` has 154,000.
+    "small": StyleDescription(16, 3, "instance", "resize", "reflect", "unit"),
 }
-"""Named descriptions: `paper`, `authors` and `modern` (the default)."""
+"""Named descriptions: `paper`, `authors`, `modern` (the default) and `small`."""
 
 SUPER_RESOLUTION_PRESETS: Final[dict[str, SuperResolutionDescription]] = {
     # The supplement's table 2: 401,859 parameters for x4 and 438,915 for x8.

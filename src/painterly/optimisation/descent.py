@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -21,6 +21,13 @@ METHODS = get_args(Method)
 
 Terms = Callable[[Tensor], dict[str, Tensor]]
 """From a picture to the weighted terms of the objective, scalars by name."""
+
+
+class Differentiable(Protocol):
+    """An objective that computes its own gradient."""
+
+    def differentiate(self, picture: Tensor) -> tuple[dict[str, float], Tensor]:
+        """The weighted terms by name, and the gradient of their sum, of the picture's shape."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Descent:
     """Lowers an objective, one iteration at a time, keeping every pixel within [0, 1].
 
     Args:
-        objective: What to lower.
+        objective: What to lower: a function for autograd, or one that computes its own gradient.
         start: Where to begin, RGB in [0, 1], shape (B, 3, H, W).
         method: See `Method`.
         learning_rate: Step of Adam in pixel values; L-BFGS finds its own.
@@ -58,7 +65,7 @@ class Descent:
 
     def __init__(
         self,
-        objective: Terms,
+        objective: Terms | Differentiable,
         start: Tensor,
         *,
         method: Method = "lbfgs",
@@ -104,14 +111,21 @@ class Descent:
         self._stepper.load_state_dict(state["stepper"])
         self.number, self.evaluations = state["number"], state["evaluations"]
 
-    @torch.enable_grad()
     def _judge(self, picture: Tensor) -> Judged:
-        leaf: Any = picture.detach().clone().requires_grad_()
-        values = self.objective(leaf.contiguous(memory_format=torch.channels_last))
-        torch.stack(list(values.values())).sum().backward()
         self.evaluations += 1
-        terms = {name: float(value.detach()) for name, value in values.items()}
-        return Judged(leaf.detach(), sum(terms.values()), terms, leaf.grad.contiguous())
+        at = picture.detach().clone()
+        terms, gradient = _differentiate(self.objective, at)
+        return Judged(at, sum(terms.values()), terms, gradient.contiguous())
+
+
+@torch.enable_grad()
+def _differentiate(objective: Terms | Differentiable, picture: Tensor) -> tuple[dict[str, float], Tensor]:
+    if callable(objective):
+        leaf: Any = picture.detach().requires_grad_()
+        values = objective(leaf.contiguous(memory_format=torch.channels_last))
+        torch.stack(list(values.values())).sum().backward()
+        return {name: float(value.detach()) for name, value in values.items()}, leaf.grad
+    return objective.differentiate(picture)
 
 
 class _ClippedAdam:

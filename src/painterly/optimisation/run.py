@@ -30,7 +30,7 @@ from painterly.models.kinds import Picture, resize_tensor, unpack
 from painterly.models.painter import load
 from painterly.optimisation.descent import Descent, Iteration
 from painterly.optimisation.settings import OptimizationSettings
-from painterly.optimisation.terms import picture_terms
+from painterly.optimisation.terms import picture_objective
 from painterly.training.checkpoint import load_checkpoint, save_checkpoint
 
 __all__ = ["Progress", "Result", "optimize"]
@@ -136,7 +136,7 @@ def optimize(
         ).to(device)
         start = _start(config, shown) if picture is None else _resize_to(picture, shown)
         descent = Descent(
-            picture_terms(objective, shown, _mixes(config, device)),
+            picture_objective(objective, shown, tile=config.tile, mixes=_mixes(config, device)),
             start,
             method=config.method,  # type: ignore[arg-type]
             learning_rate=config.learning_rate,
@@ -242,8 +242,15 @@ def _masks(config: OptimizationSettings, count: int) -> Tensor | None:
 
 
 def _about(config: OptimizationSettings, pictures: Sequence[Tensor]) -> dict[str, Any]:
-    """What a state must have been made with."""
+    """What a state must have been made with: settings that decide the picture, and the contents of files."""
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(json.dumps(list(picture.shape)).encode() + picture.cpu().numpy().tobytes())
-    return {**dataclasses.asdict(config), "pictures": digest.hexdigest()}
+    files = [config.start, config.refine, *(config.masks or "").split(",")]
+    for path in (Path(name) for name in files if name):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    settings = dataclasses.asdict(config)
+    for free in ("iterations", "tile", "device"):  # more iterations go on; where and in which parts changes nothing
+        del settings[free]
+    return {**settings, "pictures": digest.hexdigest()}

@@ -23,7 +23,7 @@ class OptimizationSettings:
     """Settings of `painterly optimize`."""
 
     size: int = option("Longest side of the result in pixels.", 512)
-    iterations: int = option("Iterations at the final size.", 300)
+    iterations: int = option("Iterations at each size.", 300)
     scales: int = option("Sizes to work at, each 1.41 times the one before; coarse ones make large strokes.", 3)
     method: str = option("lbfgs (the paper) or adam.", "lbfgs")
     formula: str = option(f"Scales and weights of the loss: {', '.join(WEIGHTINGS)}.", "modern")
@@ -42,6 +42,7 @@ class OptimizationSettings:
     pooling: str | None = option("max, or average as Gatys et al. have it; by default what the formula's have.", None)
     learning_rate: float = option("Step of Adam in pixel values.", 0.03)
     precision: str = option("auto, 32-true or bf16-mixed; bfloat16 only with adam unless asked for.", "auto")
+    tile: str = option("Side of the tiles for large pictures, a multiple of 16, or off; only memory differs.", "auto")
     seed: int = option("Decides the noise.", 0)
     device: str = option("auto, cpu, cuda or mps.", "auto")
 

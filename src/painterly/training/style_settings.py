@@ -13,6 +13,17 @@ from painterly.training.settings import RunSettings, option
 
 __all__ = ["STYLE_RECIPES", "StyleTraining"]
 
+# Ours: crops at several scales, a start from a network that gives the photograph back, a falling learning rate.
+_MODERN: Final[dict[str, Any]] = {
+    "weighting": "modern",
+    "cropping": "random",
+    "style_size": 384,
+    "identity_steps": 150,
+    "steps": 40_000,
+    "learning_rate": 1e-3,
+    "decay": 0.3,
+    "clip": 10.0,
+}
 
 STYLE_RECIPES: Final[dict[str, dict[str, Any]]] = {
     # Section 4.1: photographs squeezed to 256 x 256, constant learning rate, nothing else.
@@ -36,17 +47,8 @@ STYLE_RECIPES: Final[dict[str, dict[str, Any]]] = {
         "decay": 0.0,
         "clip": 0.0,
     },
-    # Ours: crops at several scales, a start from a network that gives the photograph back, a falling learning rate.
-    "modern": {
-        "weighting": "modern",
-        "cropping": "random",
-        "style_size": 384,
-        "identity_steps": 150,
-        "steps": 40_000,
-        "learning_rate": 1e-3,
-        "decay": 0.3,
-        "clip": 10.0,
-    },
+    "modern": _MODERN,
+    "small": _MODERN,
 }
 """What a preset sets wherever the user leaves a choice to it."""
 
