@@ -46,8 +46,14 @@ def test_weights_are_the_formula_s_unless_others_are_given(formula: str) -> None
         *({"method": "sgd"}, {"formula": "nope"}, {"color": "grey"}, {"pooling": "none"}, {"precision": "64-true"}),
         {"learning_rate": 0.0},
         {"learning_rate": -1.0},
+        *({"tile": tile} for tile in ("", "none", "0", "-16", "8", "100", "16.0", "512px", "nan")),
     ],
 )
 def test_settings_that_cannot_be_meant(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"--{next(iter(wrong)).replace('_', '-')} "):
         OptimizationSettings(**wrong)
+
+
+@pytest.mark.parametrize("tile", ["auto", "off", "16", "48", "512", "4096"])
+def test_tiles_that_can_be_meant(tile: str) -> None:
+    assert OptimizationSettings(tile=tile).tile == tile

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import painterly
 from painterly.errors import InputError, UsageError
 from painterly.images import from_tensor, to_tensor
 from painterly.images.color import match_statistics
+from painterly.models.catalogue import find_model
 from painterly.optimisation import OptimizationSettings, Progress, Result, optimize
 
 Optimize = Callable[..., Result]
@@ -188,6 +191,29 @@ def test_a_network_s_painting_can_be_refined(paint: Optimize, photo: Tensor, pai
     assert totals(result)[-1] < totals(result)[0]
 
 
+@pytest.mark.parametrize("method", ["lbfgs", "adam"])
+@pytest.mark.parametrize("tile", ["16", "32"])
+def test_tiles_change_nothing(paint: Optimize, photo: Tensor, painting: Tensor, method: str, tile: str) -> None:
+    changes = {"size": 56, "method": method, "iterations": 3, "precision": "32-true"}
+    whole, tiled = (paint(photo, [painting], {**changes, "tile": side}) for side in ("off", tile))
+    for ours, theirs in zip(tiled.curve, whole.curve, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3)
+    assert (tiled.picture - whole.picture).abs().mean() < 1e-3
+
+
+def test_tiles_change_nothing_where_masks_and_shares_divide_the_picture(
+    paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path
+) -> None:
+    left = torch.zeros(3, 30, 50)
+    left[..., :20] = 1
+    masks = f"{save(left, tmp_path / 'left.png')},{save(1 - left, tmp_path / 'right.png')}"
+    changes = {"size": 56, "masks": masks, "shares": "1,2", "formula": "gatys", "precision": "32-true"}
+    pair = [painting, 0.3 * torch.rand(3, 20, 32)]
+    whole, tiled = (paint(photo, pair, {**changes, "tile": side}) for side in ("off", "16"))
+    for ours, theirs in zip(tiled.curve, whole.curve, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3)
+
+
 class TestGoingOn:
     """A run that was stopped goes on as if it had not been."""
 
@@ -228,6 +254,68 @@ class TestGoingOn:
         whole = paint(photo, [painting], self.CHANGES)
         assert torch.equal(rest.picture, whole.picture)
         assert losses(rest) == losses(whole)
+
+    @pytest.mark.parametrize("method", ["lbfgs", "adam"])
+    def test_a_run_may_go_on_for_longer_than_was_asked_for(
+        self, paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path, method: str
+    ) -> None:
+        changes, state = {**self.CHANGES, "scales": 1, "method": method}, tmp_path / "state"
+        whole = paint(photo, [painting], {**changes, "iterations": 5})
+        ended = paint(photo, [painting], {**changes, "iterations": 2}, state=state, save_every=1)
+        assert losses(ended) == losses(whole)[:3]
+        for iterations in (2, 3, 5):
+            further = {**changes, "iterations": iterations}
+            rest = paint(photo, [painting], further, state=state, save_every=1, resume=True)
+            assert losses(rest) == losses(whole)[: iterations + 1]
+        assert torch.equal(rest.picture, whole.picture)
+        fewer = paint(photo, [painting], {**changes, "iterations": 1}, state=state, resume=True)
+        assert torch.equal(fewer.picture, whole.picture)
+
+    def test_a_longer_run_goes_on_at_the_size_where_it_was_stopped(
+        self, paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path
+    ) -> None:
+        seen, state = list[Progress](), tmp_path / "state"
+
+        def stop() -> bool:
+            return (seen[-1].scale, seen[-1].iteration.number) == (1, 1)
+
+        few = {**self.CHANGES, "iterations": 2}
+        paint(photo, [painting], few, state=state, report=seen.append, stop=stop)
+        rest = paint(photo, [painting], {**self.CHANGES, "iterations": 4}, state=state, resume=True)
+        assert [(row["size"], row["iteration"]) for row in rest.curve] == [
+            *((65, 0), (65, 1), (65, 2)),
+            *((92, 0), (92, 1), (92, 2), (92, 3), (92, 4)),
+        ]
+
+    def test_tiles_may_change_on_the_way(
+        self, paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path
+    ) -> None:
+        changes, state = {**self.CHANGES, "size": 56, "scales": 1}, tmp_path / "state"
+        whole = paint(photo, [painting], {**changes, "tile": "off"})
+        paint(photo, [painting], {**changes, "tile": "16", "iterations": 2}, state=state, save_every=1)
+        rest = paint(photo, [painting], {**changes, "tile": "32"}, state=state, resume=True)
+        assert totals(rest) == pytest.approx(totals(whole), rel=1e-3)
+
+    @pytest.mark.parametrize("option", ["masks", "start", "refine"])
+    def test_a_state_made_with_other_contents_of_a_file_is_refused(
+        self, paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path, option: str
+    ) -> None:
+        def write(value: float) -> Path:
+            if option != "refine":
+                return save(torch.full((3, 24, 32), value), tmp_path / "file.png")
+            shipped, file = find_model("starry-night"), tmp_path / "model.safetensors"
+            with safe_open(shipped, "pt") as stored:
+                metadata = stored.metadata()
+            save_file({name: value * tensor for name, tensor in load_file(shipped).items()}, file, metadata)
+            return file
+
+        changes, state = {option: str(write(0.5))}, tmp_path / "state"
+        before = paint(photo, [painting], changes, state=state, stop=lambda: True)
+        again = paint(photo, [painting], changes, state=state, resume=True, stop=lambda: True)
+        assert torch.equal(again.picture, before.picture)
+        write(0.75)
+        with pytest.raises(UsageError, match="another pictures"):
+            paint(photo, [painting], changes, state=state, resume=True)
 
     def test_a_state_of_something_else_is_refused(
         self, paint: Optimize, photo: Tensor, painting: Tensor, tmp_path: Path

@@ -21,6 +21,7 @@ from painterly.models.kinds import resize_tensor
 from painterly.models.painter import load
 from painterly.optimisation.descent import Descent
 from painterly.optimisation.terms import picture_terms
+from painterly.resources.usage import UsageMeter
 
 __all__ = ["ITERATIONS", "PUBLISHED_SECONDS", "SpeedTable", "benchmark_paper"]
 
@@ -44,7 +45,8 @@ class SpeedTable:
         threads: Threads of the CPU.
         loss_network: Whose activations the optimisation matches.
         rows: For each size, `size`, `network` and `iteration` (timings), and for 100, 300 and 500 iterations
-            `seconds`, `speed_up` and whether the seconds are `extrapolated` from fewer iterations.
+            `seconds`, `speed_up` and whether the seconds are `extrapolated` from fewer iterations; and `usage`: memory
+            and, where the hardware counts it, energy of `network` (a pass) and `optimisation` (an iteration).
     """
 
     device: str
@@ -94,15 +96,20 @@ def benchmark_paper(
     whole = to_tensor(read_picture(picture))
     side = min(whole.shape[-2:])
     square = whole[..., :side, :side]
+    usage = UsageMeter(where)
     rows = []
     for size in sizes:
         photograph = resize_tensor(square, size).to(where)
-        forward = time_calls(lambda x=photograph: painter.paint(x), calls=repeats, device=where)  # type: ignore[misc]
+        with usage:
+            forward = time_calls(lambda x=photograph: painter.paint(x), calls=repeats, device=where)  # type: ignore[misc]
+        network_usage = usage.usage().to_dict(images=repeats + 1)
         objective = StyleObjective(network, photograph, WEIGHTINGS["modern"]).to(where)
         noise = torch.rand(photograph.shape, generator=torch.Generator().manual_seed(0)).to(where)
-        descent = Descent(picture_terms(objective, photograph), noise)
-        step = time_calls(descent.step, calls=iterations, device=where)
-        rows.append(_row(size, forward, step))
+        with usage:
+            descent = Descent(picture_terms(objective, photograph), noise)
+            step = time_calls(descent.step, calls=iterations, device=where)
+        usages = {"network": network_usage, "optimisation": usage.usage().to_dict(images=iterations + 1)}
+        rows.append(_row(size, forward, step) | {"usage": usages})
         report(f"{size}x{size}: network {forward.median:.3f} s, iteration {step.median:.3f} s")
     name = torch.cuda.get_device_name(where) if where.type == "cuda" else platform.machine()
     return SpeedTable(f"{where.type} ({name})", torch.get_num_threads(), network.description["name"], rows)

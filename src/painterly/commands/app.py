@@ -17,6 +17,7 @@ from painterly.commands import (
     invert,
     models,
     optimize,
+    report,
     stylize,
     sweep,
     train,
@@ -59,6 +60,7 @@ app.command("download", rich_help_panel=TRAIN)(download.download)
 app.command("invert", rich_help_panel=MEASURE)(invert.invert)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MEASURE)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=MEASURE)
+app.command("report", rich_help_panel=MEASURE)(report.report)
 app.command("blend", rich_help_panel=SHARE)(blend.blend)
 app.command("models", rich_help_panel=SHARE)(models.models)
 app.command("info", rich_help_panel=SHARE)(info.info)

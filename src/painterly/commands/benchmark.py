@@ -64,6 +64,8 @@ def paper(
         typer.echo(line)
     if any(entry["extrapolated"] for row in table.rows for entry in row["optimisation"]):
         typer.echo(f"~ extrapolated from the median of {iterations} iterations")
+    for line in _usage_lines(table.rows):
+        typer.echo(line)
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[str]:
@@ -79,3 +81,20 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
         times = [f"{t['median']:.3f} s ({t['low']:.3f} to {t['high']:.3f})" for t in (row["network"], row["iteration"])]
         lines.append(f"| {row['size']} | {' | '.join([*times, *seconds, ratios, theirs])} |")
     return lines
+
+
+def _usage_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Memory and energy, or why there is none to tell."""
+    lines = [
+        "",
+        "| size | peak memory, network | optimisation | joules a pass | an iteration |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        usages = row["usage"]["network"], row["usage"]["optimisation"]
+        memory = ["" if u["peak_memory"] is None else f"{u['peak_memory'] / 2**20:.0f} MiB" for u in usages]
+        joules = [f"{u['joules_per_image']:.3g}" if "joules_per_image" in u else "not known" for u in usages]
+        lines.append(f"| {row['size']} | {' | '.join([*memory, *joules])} |")
+    first = rows[0]["usage"]["network"]
+    idle = f"{first['idle_watts']:.0f} W idle subtracted" if first["idle_watts"] is not None else "not known"
+    return [*lines, f"energy: {idle}, {first['energy_source']}"]

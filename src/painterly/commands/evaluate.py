@@ -113,7 +113,11 @@ def style(
     loss_network: Annotated[
         str | None, typer.Option("--loss-network", help="Instead of the one that it was trained with.")
     ] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="Draw the curve into this .svg file (extra: evaluate).")
+    ] = None,
     device: Device = "auto",
+    overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -121,9 +125,12 @@ def style(
     """How many iterations of optimisation a network is worth (figure 5)."""
     from rich.progress import Progress
 
+    from painterly.evaluation.charts import check_chart, curve_chart, save_chart
     from painterly.evaluation.style import evaluate_style
     from painterly.progress import console
 
+    if figure is not None:
+        check_chart(figure, overwrite=overwrite)
     with Progress(console=console()) as progress:
         task = progress.add_task("optimising", total=count * iterations)
         result = evaluate_style(
@@ -138,6 +145,9 @@ def style(
             device=device,
             report=lambda photograph, iteration: progress.update(task, completed=photograph * iterations + iteration),
         )
+    if figure is not None:
+        save_chart(curve_chart([result]), figure, overwrite=overwrite)
+        say(f"wrote {figure}")
     if json:
         print_json(result.to_dict())
         return

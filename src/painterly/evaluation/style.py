@@ -24,7 +24,7 @@ from painterly.training.evaluation import held_out_crops
 from painterly.training.style import style_objective
 from painterly.training.style_settings import StyleTraining
 
-__all__ = ["StyleEvaluation", "evaluate_style"]
+__all__ = ["StyleEvaluation", "evaluate_style", "find_painting", "objective_of"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def evaluate_style(
         raise UsageError(f"--start must be noise or content, not '{start}'")
     keep_freed_memory()
     painter = load(model, device=device)
-    objective = _objective(painter.card, style, loss_network).to(painter.device)
+    objective = objective_of(painter.card, style, loss_network).to(painter.device)
     found = find_photos(photos)
     crops = held_out_crops(found, range(min(count, len(found))), size).to(painter.device)
     if not len(crops):
@@ -138,12 +138,22 @@ def _total(objective: StyleObjective, picture: Tensor, wanted: dict[str, Tensor]
     return float(torch.stack(list(objective(picture, wanted).values())).sum())
 
 
-def _objective(card: ModelCard, style: str | Path | None, loss_network: str | None) -> StyleObjective:
-    """The objective of a network's training, from its card."""
+def objective_of(card: ModelCard, style: str | Path | None = None, loss_network: str | None = None) -> StyleObjective:
+    """The objective that a style network was trained on, from its card.
+
+    Args:
+        card: Of the network.
+        style: The painting; by default it is looked for among the data folder's styles.
+        loss_network: Instead of the one that it was trained with.
+
+    Raises:
+        InputError: The painting or the loss network cannot be read.
+        UsageError: The painting is not found, or the card does not say how the network was trained.
+    """
     training, weights = dict(card.training), dict(card.training.get("weights", {}))
     if not weights:
         raise UsageError(f"the card of {card.title or 'this network'} does not say how it was trained")
-    painting = Path(style) if style is not None else _find_painting(card)
+    painting = Path(style) if style is not None else find_painting(card)
     settings = StyleTraining(
         style=painting,
         photos=painting,
@@ -161,7 +171,12 @@ def _objective(card: ModelCard, style: str | Path | None, loss_network: str | No
     return style_objective(settings.resolved())
 
 
-def _find_painting(card: ModelCard) -> Path:
+def find_painting(card: ModelCard) -> Path:
+    """The painting that a network learnt, among the data folder's styles.
+
+    Raises:
+        UsageError: It is not there.
+    """
     name, digest = str(card.style.get("file", "")), card.style.get("sha256")
     folder = data_folder()
     if name and folder is not None:

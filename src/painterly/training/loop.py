@@ -21,6 +21,7 @@ from painterly.images.tensors import from_tensor
 from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
 from painterly.models.file import load_network, save_network
+from painterly.resources.usage import UsageMeter
 from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from painterly.training.evaluation import held_out_crops, split_photos
 from painterly.training.machine import make_fabric, software
@@ -108,6 +109,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     keep_freed_memory()
     fabric = make_fabric(config.device, config.devices, config.precision)
     fabric.launch()
+    usage = UsageMeter(fabric.device)
     torch.manual_seed(config.seed)
 
     # What to learn from, and what learns.
@@ -145,10 +147,12 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         optimizer.load_state_dict(state["optimizer"])
         step, seconds, skipped = state["step"], state["seconds"], set(state["skipped"])
         log.info("going on from step %d", step)
+    began = step
     run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
 
     def checkpoint() -> None:
         meter.check()
+        usage.poll()
         if run.active:
             save_checkpoint(
                 folder / CHECKPOINT,
@@ -209,7 +213,9 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     finally:
         run.close()
 
-    # What came of it.
+    # What came of it, and what it took (a resumed run: since then).
+    took = usage.usage()
+    log.info("%s", took.describe())
     network.eval()
     about = task.about()
     card = ModelCard(
@@ -224,6 +230,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
             "unreadable": len(skipped),
         },
         result={"steps": step, "seconds": round(seconds + meter.seconds()), "last": run.last()}
+        | {"usage": took.to_dict(images=(step - began) * config.batch_size // fabric.world_size)}
         | (task.measure(examples) if len(examples) else {}),
         software=software(fabric),
     )

@@ -1,0 +1,127 @@
+"""Charts, as figures of matplotlib that no window shows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from painterly.atomic import atomic_path, check_writable
+from painterly.errors import MissingExtraError, OutputError
+
+if TYPE_CHECKING:
+    from painterly.evaluation.style import StyleEvaluation
+
+__all__ = ["check_chart", "curve_chart", "save_chart", "speed_chart"]
+
+_OURS, _THEIRS, _BASE = "#c8502b", "#2b6cc8", "#8a8a8a"
+_LOOK: Any = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "painterly",
+}
+
+
+def curve_chart(evaluations: Sequence[StyleEvaluation]) -> bytes:
+    """Figure 5: the objective along the optimisation, of the network, and of the unchanged photograph.
+
+    Args:
+        evaluations: One a panel, usually one a size.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+
+    def draw(panels: Sequence[Any]) -> None:
+        for axes, one in zip(panels, evaluations, strict=True):
+            axes.plot(one.optimisation, color=_THEIRS, label="optimisation (L-BFGS)")
+            axes.axhline(one.network, color=_OURS, label=f"network: {one.model}")
+            axes.axhline(one.content, color=_BASE, linestyle="--", label="photograph, unchanged")
+            reached = one.equivalent_iterations
+            if reached is not None:
+                axes.plot([reached], [one.network], "o", color=_OURS)
+                place = {"xytext": (8, 10), "textcoords": "offset points", "color": _OURS}
+                axes.annotate(f"{reached} iterations", (reached, one.network), **place)
+            axes.set(yscale="log", title=f"{one.size}x{one.size}", xlabel="iterations")
+            axes.set_xlim(0, max(1, len(one.optimisation) - 1))
+        panels[0].set_ylabel("objective")
+        panels[0].legend(frameon=False, fontsize=8)
+
+    return _chart(len(evaluations), draw)
+
+
+def speed_chart(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Table 1 as a chart: seconds of a pass, and of 100, 300 and 500 iterations, by size.
+
+    Args:
+        rows: As in `painterly.benchmarks.SpeedTable`.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+
+    def draw(panels: Sequence[Any]) -> None:
+        axes, sizes = panels[0], [row["size"] for row in rows]
+        axes.plot(sizes, [row["network"]["median"] for row in rows], "o-", color=_OURS, label="network, one pass")
+        for index, shade in enumerate((0.45, 0.7, 1.0)):
+            chosen = [row["optimisation"][index] for row in rows]
+            label = f"{chosen[0]['iterations']} iterations"
+            axes.plot(sizes, [entry["seconds"] for entry in chosen], "o-", color=_THEIRS, alpha=shade, label=label)
+        axes.set(yscale="log", xlabel="size in pixels", ylabel="seconds")
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.legend(frameon=False, fontsize=8)
+
+    return _chart(1, draw)
+
+
+def check_chart(path: Path, *, overwrite: bool = False) -> None:
+    """Make sure, before the work, that a chart can be drawn and written.
+
+    Raises:
+        OutputError: The name does not end in .svg, or the file exists or cannot be written.
+        MissingExtraError: matplotlib is not installed.
+    """
+    if path.suffix.lower() != ".svg":
+        raise OutputError(f"{path}: a chart's name ends in .svg")
+    check_writable(path, overwrite=overwrite)
+    _matplotlib()
+
+
+def save_chart(chart: bytes, path: Path, *, overwrite: bool = False) -> None:
+    """Write a chart to an .svg file.
+
+    Raises:
+        OutputError: See `check_chart`.
+    """
+    check_chart(path, overwrite=overwrite)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(chart)
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingExtraError("drawing charts", "evaluate") from error
+    return mpl
+
+
+def _chart(panels: int, draw: Callable[[Sequence[Any]], None]) -> bytes:
+    """What `draw` draws on so many panels side by side, as an SVG that is the same every time."""
+    picture, mpl = io.BytesIO(), _matplotlib()
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_LOOK):
+        figure = Figure(figsize=(max(5.5, 4 * panels), 3.6), layout="constrained")
+        draw(figure.subplots(1, panels, squeeze=False)[0])
+        figure.savefig(picture, format="svg", metadata={"Date": None})
+    return picture.getvalue()

@@ -1,0 +1,48 @@
+"""The page: one HTML file that needs no other."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from painterly.errors import MissingExtraError
+
+__all__ = ["render"]
+
+_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
+
+
+def render(parts: Sequence[dict[str, Any]], about: dict[str, Any], folder: Path) -> str:
+    """Fill the template.
+
+    Args:
+        parts: The sections as their JSON files have them; one that was left out has `left_out`, the reason.
+        about: What the page says of itself: machine, versions, budget.
+        folder: Where the pictures are.
+
+    Raises:
+        MissingExtraError: Jinja is not installed.
+    """
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise MissingExtraError("the report", "evaluate") from error
+    environment = Environment(
+        loader=PackageLoader("painterly.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["embed"] = lambda file: _embed(folder / file)
+    environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False, indent=1)
+    page: str = environment.get_template("report.html.j2").render(parts=parts, about=about)
+    return page
+
+
+def _embed(path: Path) -> str:
+    content = base64.b64encode(path.read_bytes()).decode()
+    return f"data:{_TYPES[path.suffix]};base64,{content}"

@@ -1,0 +1,1 @@
+"""The parts of a report, a file each: a function `draw(context)` that works a part out."""

@@ -1,0 +1,5 @@
+"""What work costs: memory, and energy where the hardware counts it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

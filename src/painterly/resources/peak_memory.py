@@ -1,0 +1,41 @@
+"""The most memory that something has taken."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+import torch
+
+__all__ = ["peak_memory", "reset_peak_memory"]
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Count from what is held now on. Without effect on a CPU whose system cannot forget (only Linux can)."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the "high water mark" of the resident set
+
+
+def peak_memory(device: torch.device) -> int | None:
+    """Bytes held at most since `reset_peak_memory`.
+
+    On a GPU what torch reserved there; otherwise the resident set of this process, without its child processes. None
+    where the system does not say.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
