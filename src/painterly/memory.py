@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
 
-__all__ = ["available_memory", "keep_freed_memory"]
+__all__ = ["available_memory", "keep_freed_memory", "return_freed_memory"]
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # glibc's malloc.h
 
@@ -25,6 +26,13 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 64 << 20))
     return [mallopt(name, value) for name, value in settings] == [1, 1, 1]
+
+
+def return_freed_memory() -> None:
+    """Give back what `keep_freed_memory` kept, once. Does nothing where the C library is not glibc."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def available_memory() -> int | None:

@@ -61,10 +61,15 @@ def reach(kernels: Sequence[Sequence[int]], layer: LayerName) -> int:
         kernels: Sides of the kernels of each group's convolutions, with a pooling of 2x2 between groups.
         layer: Which layer.
 
+    Raises:
+        UsageError: There is no such layer.
+
     Example:
         >>> [reach([(3, 3), (3, 3)], parse_layer(name)) for name in ("relu1_1", "relu1_2", "relu2_1")]
         [1, 2, 5]
     """
+    if layer.group > len(kernels) or layer.position > len(kernels[layer.group - 1]):
+        raise UsageError(f"there is no layer {layer} in this network")
     pixels = 0
     for group, sides in enumerate(kernels[: layer.group], 1):
         stride = 1 << (group - 1)

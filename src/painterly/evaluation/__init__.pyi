@@ -1,6 +1,8 @@
 from .artefacts import colour_shift, grid_energy
 from .benchmark import BenchmarkSet, Pair, find_sets
+from .charts import curve_chart, save_chart, speed_chart
 from .comparison import side_by_side
+from .cost import downsampling_argument, multiplications, receptive_field
 from .judge import Judge, load_judge
 from .metrics import luma, luma_psnr, luma_ssim
 from .published import PUBLISHED
@@ -15,6 +17,8 @@ __all__ = [
     "Pair",
     "StyleEvaluation",
     "colour_shift",
+    "curve_chart",
+    "downsampling_argument",
     "evaluate_style",
     "evaluate_super_resolution",
     "find_sets",
@@ -23,5 +27,9 @@ __all__ = [
     "luma",
     "luma_psnr",
     "luma_ssim",
+    "multiplications",
+    "receptive_field",
+    "save_chart",
     "side_by_side",
+    "speed_chart",
 ]

@@ -39,10 +39,9 @@ class Region:
         """Of the picture, what is looked at."""
         return slice(self.seen_begin, self.seen_end)
 
-    def counted(self, stride: int, whole: int) -> slice:
-        """What counts of the activations of what is seen, `whole` of which there are."""
-        last = whole if self.end == self.seen_end else (self.end - self.seen_begin) // stride
-        return slice((self.begin - self.seen_begin) // stride, last)
+    def counted(self, stride: int) -> slice:
+        """What counts of the activations of what is seen."""
+        return slice((self.begin - self.seen_begin) // stride, (self.end - self.seen_begin) // stride)
 
 
 def tile_regions(length: int, tile: int, reach: int) -> list[Region]:
@@ -94,7 +93,12 @@ class TiledObjective:
         self._masks = {name: mask for name, mask in masks.items() if mask is not None}
         with torch.no_grad():
             self._wanted = [
-                self._activations(photograph[..., row.seen, column.seen], row, column, objective.content_layers)
+                {  # copies, since a view would keep what surrounds the tile
+                    name: features.clone()
+                    for name, features in self._activations(
+                        photograph[..., row.seen, column.seen], row, column, objective.content_layers
+                    ).items()
+                }
                 for row, column in self.tiles
             ]
 
@@ -173,5 +177,5 @@ class TiledObjective:
         counted = {}
         for name, value in found.items():
             stride = parse_layer(name).stride
-            counted[name] = value[..., row.counted(stride, value.shape[-2]), column.counted(stride, value.shape[-1])]
+            counted[name] = value[..., row.counted(stride), column.counted(stride)]
         return counted

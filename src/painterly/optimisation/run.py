@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from painterly.encoders.loading import load_loss_network
+from painterly.encoders.loading import choose_loss_network, load_loss_network
 from painterly.encoders.names import parse_layers
 from painterly.errors import InputError, UsageError
 from painterly.images.color import match_statistics, with_luminance
@@ -246,11 +246,14 @@ def _about(config: OptimizationSettings, pictures: Sequence[Tensor]) -> dict[str
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(json.dumps(list(picture.shape)).encode() + picture.cpu().numpy().tobytes())
-    files = [config.start, config.refine, *(config.masks or "").split(",")]
+    files = [config.loss_network, config.refine, *(config.masks or "").split(",")]
+    files += [config.start] if config.start not in ("content", "noise") else []
     for path in (Path(name) for name in files if name):
         if path.is_file():
             digest.update(path.read_bytes())
     settings = dataclasses.asdict(config)
+    if config.loss_network == "auto":  # which may be another one tomorrow
+        settings["loss_network"] = choose_loss_network()
     for free in ("iterations", "tile", "device"):  # more iterations go on; where and in which parts changes nothing
         del settings[free]
     return {**settings, "pictures": digest.hexdigest()}

@@ -55,6 +55,9 @@ class OptimizationSettings:
             value = getattr(self, name)
             if value is not None and value not in choices:
                 raise UsageError(f"--{name} must be one of {', '.join(choices)}, not '{value}'")
+        side = int(self.tile) if self.tile.isdecimal() else 0
+        if self.tile not in ("auto", "off") and (side == 0 or side % 16):
+            raise UsageError(f"--tile must be auto, off or a multiple of 16, not '{self.tile}'")
 
     def weights(self) -> Weighting:
         """The weighting, with single weights replaced where they were given."""

@@ -52,9 +52,9 @@ class Section:
         cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
         self.blocks.append({"kind": "table", "head": list(head), "rows": cells, "caption": caption})
 
-    def picture(self, file: str, caption: str, *, sharp: bool = False) -> None:
-        """Add a picture or chart that `Context` kept; `sharp` shows its pixels as they are."""
-        self.blocks.append({"kind": "picture", "file": file, "caption": caption, "sharp": sharp})
+    def picture(self, file: str, caption: str) -> None:
+        """Add a picture or chart that `Context` kept."""
+        self.blocks.append({"kind": "picture", "file": file, "caption": caption})
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def render(parts: Sequence[dict[str, Any]], about: dict[str, Any], folder: Path)
         lstrip_blocks=True,
     )
     environment.filters["embed"] = lambda file: _embed(folder / file)
+    environment.filters["is_number"] = lambda text: re.fullmatch(r"~?[\d.,]+( s| MiB)?", text) is not None
     environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False, indent=1)
     page: str = environment.get_template("report.html.j2").render(parts=parts, about=about)
     return page

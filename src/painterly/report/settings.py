@@ -83,7 +83,7 @@ QUICK: Final = Budget(
     speed_iterations=3,
     sets=("Set5",),
     examples=2,
-    div2k_steps=120,
+    div2k_steps=300,
     div2k_size=96,
 )
 """Ten minutes on two cores."""

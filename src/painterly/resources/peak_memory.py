@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from pathlib import Path
 
 import torch
 
+from painterly.memory import return_freed_memory
+
 __all__ = ["peak_memory", "reset_peak_memory"]
 
 
 def reset_peak_memory(device: torch.device) -> None:
-    """Count from what is held now on. Without effect on a CPU whose system cannot forget (only Linux can)."""
+    """Count from what is held now on; what is only kept for later is given back first.
+
+    On a CPU it has no effect where the system cannot forget (only Linux can).
+    """
+    gc.collect()
     if device.type == "cuda":
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
+    return_freed_memory()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the "high water mark" of the resident set
 

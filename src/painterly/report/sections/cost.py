@@ -10,7 +10,7 @@ __all__ = ["draw"]
 
 def draw(context: Context) -> Section:
     """The argument, counted and measured."""
-    section = Section("What down-sampling costs", "section 3.1", "painterly report --sections cost")
+    section = Section("What down-sampling costs", "section 3.1", "painterly report --sections cost -o FOLDER")
     section.text(
         "A 3x3 convolution with C filters on C x H x W takes 9 C² H W multiplications. On a picture made D times "
         "smaller, one with D C filters takes 9 (D C)² H W / D², which is as much; but each layer then widens what "

@@ -53,7 +53,7 @@ def draw(context: Context) -> Section:
             section, result, f"x{scale} after {budget.div2k_steps} steps of four {budget.div2k_size}-pixel patches."
         )
         for name, file in examples.files.items():
-            section.picture(file, f"{name}, x{scale}: the report's figures 4 to 7.", sharp=True)
+            section.picture(file, f"{name}, x{scale}: the report's figures 4 to 7.")
         section.data[f"x{scale}"] = result.to_dict()
         for model in models:
             card = read_card(model)

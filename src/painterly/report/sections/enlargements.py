@@ -36,7 +36,7 @@ def draw(context: Context) -> Section:
         )
         quality_table(section, result, f"Figure {figure}: x{scale}. Feature distance: {result.feature_layers}.")
         for name, file in examples.files.items():
-            section.picture(file, f"Figure {figure}: {name}, x{scale}.", sharp=True)
+            section.picture(file, f"Figure {figure}: {name}, x{scale}.")
         section.data[f"x{scale}"] = result.to_dict()
     return section
 

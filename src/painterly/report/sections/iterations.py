@@ -31,9 +31,10 @@ def draw(context: Context) -> Section:
                 device=settings.device,
             )
         )
+    photographs = f"{found[0].photographs} photographs" if found[0].photographs > 1 else "one photograph"
     section.text(
         "The same objective, lowered by projected L-BFGS from noise, and reached by the network in one pass; averaged "
-        f"over {found[0].photographs} photographs. In the paper the networks are worth 50 to 100 iterations."
+        f"over {photographs}. In the paper the networks are worth 50 to 100 iterations."
     )
     section.picture(context.keep_chart("iterations.svg", curve_chart(found)), "Figure 5: objective by iteration.")
     section.table(

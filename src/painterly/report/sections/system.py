@@ -27,8 +27,8 @@ from painterly.report.context import Context, Section
 __all__ = ["draw"]
 
 _DIAGRAM = "system.svg"
-_SIDE = 64
-"""Pixels of the pictures on which multiplications are counted."""
+_SIDE = 256
+"""Pixels of the square for which multiplications are counted; the paper's network reflects 40 more on every side."""
 
 
 def draw(context: Context) -> Section:
@@ -47,7 +47,7 @@ def draw(context: Context) -> Section:
     section.table(
         ["network", "parameters", "thousand multiplications a pixel of the result", "receptive field, pixels"],
         [[n["name"], f"{n['parameters']:,}", f"{n['multiplications'] / 1000:.1f}", n["field"]] for n in networks],
-        "Counted by torch, and measured by gradients; super-resolution's field is in pixels of the small picture.",
+        "Multiplications as torch counts them; style networks' receptive fields by gradients, without instance norm.",
     )
 
     section.data["loss_networks"] = vggs = [_vgg(letter) for letter in VGG_CONFIGURATIONS]
@@ -82,13 +82,15 @@ def _networks() -> list[tuple[str, nn.Module, nn.Module | None]]:
 
 
 def _row(name: str, network: nn.Module, local: nn.Module | None) -> dict[str, Any]:
-    picture = torch.rand(1, 3, _SIDE, _SIDE)
-    output = network.eval()(picture)
+    side = _SIDE if isinstance(network, StyleNetwork) else _SIDE // 4
+    picture = torch.rand(1, 3, side, side)
+    with torch.inference_mode():
+        output = network.eval()(picture)
     return {
         "name": name,
         "parameters": sum(p.numel() for p in network.parameters()),
         "multiplications": multiplications(network, picture) / output[0, 0].numel(),
-        "field": receptive_field(local, torch.rand(1, 3, _SIDE, 160)) if local is not None else None,
+        "field": receptive_field(local, torch.rand(1, 3, 48, 160)) if local is not None else None,
     }
 
 
