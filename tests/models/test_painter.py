@@ -22,7 +22,9 @@ NOISE = np.random.default_rng(0).integers(0, 256, (37, 50, 3), np.uint8)
 def paint() -> Painter:
     torch.manual_seed(0)
     description = StyleDescription(width=2, blocks=1)
-    return Painter(StyleNetwork(description), ModelCard("style", description.to_dict()), torch.device("cpu"))
+    return Painter(
+        StyleNetwork(description), ModelCard("style", description.to_dict()), torch.device("cpu"), "torch", "float32"
+    )
 
 
 def reference(paint: Painter) -> np.ndarray[Any, Any]:

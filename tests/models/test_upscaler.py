@@ -22,7 +22,7 @@ def make(scale: int = 4, unseen: dict[str, float] | None = None) -> Upscaler:
     torch.manual_seed(0)
     description = SuperResolutionDescription(scale=scale, width=4, up_width=4, blocks=1)
     card = ModelCard("super-resolution", description.to_dict(), result={"unseen": unseen} if unseen else {})
-    return Upscaler(SuperResolutionNetwork(description), card, torch.device("cpu"))
+    return Upscaler(SuperResolutionNetwork(description), card, torch.device("cpu"), "torch", "float32")
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_model_file_gives_the_network_that_was_saved(tmp_path: Path) -> None:
     network = SRCNN(SRCNNDescription(scale=2, kernels=(5, 1, 3), widths=(4, 3)))
     card = ModelCard("super-resolution", network.description.to_dict())
     save_network(tmp_path / "srcnn.safetensors", network, card)
-    upscaler = painterly.load_upscaler(tmp_path / "srcnn.safetensors")
+    upscaler = painterly.load_upscaler(tmp_path / "srcnn.safetensors", backend="torch", precision="float32")
     small = torch.rand(1, 3, 8, 9)
     assert upscaler.network.description == network.description
     with torch.no_grad():

@@ -21,6 +21,8 @@ def stylize(
     size: int | None = None,
     format: str | None = None,
     device: str = "auto",
+    backend: str = "auto",
+    precision: str = "auto",
     overwrite: bool = False,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> list[Outcome]:
@@ -33,6 +35,8 @@ def stylize(
         size: Longest side of the paintings; by default that of the photographs.
         format: "png", "jpg", ... for paintings in folders; by default that of the photograph.
         device: "auto", "cpu", "cuda" or "mps".
+        backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
+        precision: "auto", "float32" or "bfloat16".
         overwrite: Whether existing files are replaced.
         report: Called with each outcome as it comes.
 
@@ -44,7 +48,7 @@ def stylize(
         InputError: The model cannot be read, or there are no pictures.
     """
     path = find_model(model)
-    painter = load(path, device=device)
+    painter = load(path, device=device, backend=backend, precision=precision)
     return work_on_files(
         inputs,
         output,

@@ -21,6 +21,8 @@ def upscale(
     match_histogram: bool | None = None,
     format: str | None = None,
     device: str = "auto",
+    backend: str = "auto",
+    precision: str = "auto",
     overwrite: bool = False,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> list[Outcome]:
@@ -34,6 +36,8 @@ def upscale(
         match_histogram: Whether results get their pictures' own distribution of colours; by default where it helps.
         format: "png", "jpg", ... for results in folders; by default that of the picture.
         device: "auto", "cpu", "cuda" or "mps".
+        backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
+        precision: "auto", "float32" or "bfloat16".
         overwrite: Whether existing files are replaced.
         report: Called with each outcome as it comes.
 
@@ -44,7 +48,7 @@ def upscale(
         UsageError: It was asked for wrongly: an unknown model, scale, device or format, one file for several pictures.
         InputError: The model cannot be read, or there are no pictures.
     """
-    upscaler = load_upscaler(model, scale=scale, device=device)
+    upscaler = load_upscaler(model, scale=scale, device=device, backend=backend, precision=precision)
     return work_on_files(
         inputs,
         output,

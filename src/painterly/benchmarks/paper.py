@@ -89,7 +89,7 @@ def benchmark_paper(
         device: Where to compute.
         report: Called with a line about each size.
     """
-    painter = load(model, device=device)
+    painter = load(model, device=device, backend="torch", precision="float32")
     where = painter.device
     network = load_loss_network(loss_network).to(where)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -11,7 +11,21 @@ import typer
 
 from painterly.progress import be_quiet, console
 
-__all__ = ["MEASURE", "PAINT", "SHARE", "TRAIN", "Device", "Json", "Overwrite", "Quiet", "Verbose", "print_json", "say"]
+__all__ = [
+    "MEASURE",
+    "PAINT",
+    "SHARE",
+    "TRAIN",
+    "Backend",
+    "Device",
+    "Json",
+    "Overwrite",
+    "Precision",
+    "Quiet",
+    "Verbose",
+    "print_json",
+    "say",
+]
 
 PAINT, TRAIN, MEASURE, SHARE = "Paint", "Train", "Measure", "Share"
 """The groups in which the commands are listed."""
@@ -35,6 +49,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but erro
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done and with what.", callback=_verbose)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+Backend = Annotated[
+    str, typer.Option("--backend", help="auto, torch, compile, openvino or onnxruntime; the last two are extras.")
+]
+Precision = Annotated[str, typer.Option("--precision", help="auto, float32 or bfloat16; auto takes what is fast here.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
+from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose
 from painterly.commands.outcomes import conclude, report
 from painterly.models.catalogue import DEFAULT_MODEL
 
@@ -25,6 +25,8 @@ def stylize(
     ] = None,
     format: Annotated[str | None, typer.Option("--format", help="png, jpg, ... for paintings in folders.")] = None,
     device: Device = "auto",
+    backend: Backend = "auto",
+    precision: Precision = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -34,6 +36,15 @@ def stylize(
     from painterly.batch.stylize import stylize as paint
 
     outcomes = paint(
-        inputs, output, model=model, size=size, format=format, device=device, overwrite=overwrite, report=report
+        inputs,
+        output,
+        model=model,
+        size=size,
+        format=format,
+        device=device,
+        backend=backend,
+        precision=precision,
+        overwrite=overwrite,
+        report=report,
     )
     conclude(outcomes, {"model": model}, json=json)

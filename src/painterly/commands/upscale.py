@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
+from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose
 from painterly.commands.outcomes import conclude, report
 from painterly.models.catalogue import DEFAULT_UPSCALERS
 
@@ -32,6 +32,8 @@ def upscale(
     ] = None,
     format: Annotated[str | None, typer.Option("--format", help="png, jpg, ... for results in folders.")] = None,
     device: Device = "auto",
+    backend: Backend = "auto",
+    precision: Precision = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -48,6 +50,8 @@ def upscale(
         match_histogram=match_histogram,
         format=format,
         device=device,
+        backend=backend,
+        precision=precision,
         overwrite=overwrite,
         report=report,
     )

@@ -57,7 +57,7 @@ def choose_methods(scale: int, models: Sequence[str | Path] | None = None, *, de
     ]
     for model in models:
         path = find_model(model)
-        upscaler = load_upscaler(path, scale=scale, device=device)
+        upscaler = load_upscaler(path, scale=scale, device=device, backend="torch", precision="float32")
         name = kind_of(upscaler.card) if path in ours.values() else path.stem
 
         def run(small: Tensor, upscaler=upscaler) -> Tensor:  # type: ignore[no-untyped-def]  # noqa: ANN001

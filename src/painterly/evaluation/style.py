@@ -98,7 +98,7 @@ def evaluate_style(
     if start not in ("noise", "content"):
         raise UsageError(f"--start must be noise or content, not '{start}'")
     keep_freed_memory()
-    painter = load(model, device=device)
+    painter = load(model, device=device, backend="torch", precision="float32")
     objective = objective_of(painter.card, style, loss_network).to(painter.device)
     found = find_photos(photos)
     crops = held_out_crops(found, range(min(count, len(found))), size).to(painter.device)

@@ -31,11 +31,15 @@ class Painter(OnDevice[StyleNetwork]):
         network: The network.
         card: What its file says about it.
         device: Where it runs.
+        backend: What runs it; see `painterly.inference.choose`.
+        precision: Of its arithmetic; likewise.
 
     Attributes:
         network: The network, in evaluation mode.
         card: What its file says about it.
         device: Where it runs.
+        choice: What runs it, and in which precision.
+        fast: The network as it is run: the same pictures, sooner.
     """
 
     @overload
@@ -72,7 +76,7 @@ class Painter(OnDevice[StyleNetwork]):
     @torch.inference_mode()
     def paint(self, photographs: Tensor) -> Tensor:
         """RGB in [0, 1], shape (B, 3, H, W), to paintings of the same shape, in [0, 1]."""
-        painting: Tensor = self.network(photographs.contiguous(memory_format=torch.channels_last))
+        painting: Tensor = self.fast(photographs.contiguous(memory_format=torch.channels_last))
         return painting.clamp(0, 1)
 
     def _check_size(self, x: Tensor) -> None:
@@ -83,12 +87,16 @@ class Painter(OnDevice[StyleNetwork]):
         self._check_memory(width, height, need, "try --size {}")
 
 
-def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
+def load(
+    model: str | Path = DEFAULT_MODEL, *, device: str = "auto", backend: str = "auto", precision: str = "auto"
+) -> Painter:
     """Load a network that paints.
 
     Args:
         model: A shipped model's name, a model file, or one of the authors' released networks as ONNX.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
+        precision: "auto", "float32" or "bfloat16".
 
     Raises:
         UsageError: There is no such model or device, or the model does not paint but enlarges.
@@ -106,4 +114,4 @@ def load(model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Painter:
         raise UsageError(
             f"{model} is a network for {card.task}; it enlarges pictures: painterly upscale, or load_upscaler"
         )
-    return Painter(network, card, where)
+    return Painter(network, card, where, backend, precision)

@@ -32,11 +32,15 @@ class Upscaler(OnDevice[SuperResolutionNetwork | SRCNN]):
         network: The network.
         card: What its file says about it.
         device: Where it runs.
+        backend: What runs it; see `painterly.inference.choose`.
+        precision: Of its arithmetic; likewise.
 
     Attributes:
         network: The network, in evaluation mode.
         card: What its file says about it.
         device: Where it runs.
+        choice: What runs it, and in which precision.
+        fast: The network as it is run: the same pictures, sooner.
     """
 
     @property
@@ -82,7 +86,7 @@ class Upscaler(OnDevice[SuperResolutionNetwork | SRCNN]):
     @torch.inference_mode()
     def enlarge(self, pictures: Tensor, *, match_histogram: bool = False) -> Tensor:
         """RGB in [0, 1], shape (B, 3, H, W), to shape (B, 3, scale H, scale W), in [0, 1]."""
-        large: Tensor = self.network(pictures.contiguous(memory_format=torch.channels_last))
+        large: Tensor = self.fast(pictures.contiguous(memory_format=torch.channels_last))
         return (match(large, pictures) if match_histogram else large).clamp(0, 1)
 
     def _check_size(self, x: Tensor) -> None:
@@ -98,13 +102,22 @@ class Upscaler(OnDevice[SuperResolutionNetwork | SRCNN]):
         self._check_memory(width, height, need, "make it {} pixels wide or high at most")
 
 
-def load_upscaler(model: str | Path | None = None, *, scale: int | None = None, device: str = "auto") -> Upscaler:
+def load_upscaler(
+    model: str | Path | None = None,
+    *,
+    scale: int | None = None,
+    device: str = "auto",
+    backend: str = "auto",
+    precision: str = "auto",
+) -> Upscaler:
     """Load a network that enlarges.
 
     Args:
         model: A shipped model's name or a model file; by default the one that ships for `scale`.
         scale: How many times larger pictures are to become; by default what the model does, or 4.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
+        precision: "auto", "float32" or "bfloat16".
 
     Raises:
         UsageError: There is no such model or device, or the model does not do what is asked.
@@ -126,7 +139,7 @@ def load_upscaler(model: str | Path | None = None, *, scale: int | None = None, 
     network, card = read_model(model)
     if isinstance(network, StyleNetwork):
         raise UsageError(f"{model} paints, it does not enlarge: painterly stylize, or load")
-    upscaler = Upscaler(network, card, where)
+    upscaler = Upscaler(network, card, where, backend, precision)
     if scale is not None and scale != upscaler.scale:
         raise UsageError(f"{model} enlarges by {upscaler.scale}, not by {scale}; leave out one of --model and --scale")
     return upscaler

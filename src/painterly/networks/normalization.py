@@ -14,6 +14,9 @@ __all__ = ["InstanceNorm", "instance_norm", "norm_layer"]
 _FEW_PIXELS = 256 * 256
 """Up to here, torch's fast channels-last sums lose less than bfloat16 does; at 800x800 they are off by 0.2 sigma."""
 
+_STRIP = 1 << 14
+"""Pixels over which they are as good as exact: the variance is off by 1e-6 of itself."""
+
 
 def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5) -> Tensor:
     """Normalise every channel of every picture by its own mean and variance, accumulated in float32.
@@ -33,6 +36,9 @@ def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5
     Returns:
         Tensor of the shape, type and layout of `x`.
     """
+    if x.device.type == "cpu" and not (torch.is_grad_enabled() and any(t.requires_grad for t in (x, weight, bias))):
+        pictures = [_normalise(picture, weight, bias, epsilon) for picture in x.split(1)]
+        return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
     few = x.shape[2] * x.shape[3] <= _FEW_PIXELS
     if x.dtype == torch.bfloat16 and few and x.device.type == "cpu":
         pictures = [F.batch_norm(p, None, None, weight, bias, training=True, eps=epsilon) for p in x.split(1)]
@@ -41,6 +47,33 @@ def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5
     variance, mean = torch.var_mean(wide, (2, 3), correction=0, keepdim=True)
     scale = torch.rsqrt(variance + epsilon) * weight.view(1, -1, 1, 1)
     return torch.addcmul(bias.view(1, -1, 1, 1) - mean * scale, wide, scale).to(x.dtype)
+
+
+def _normalise(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    """One picture, without gradients: statistics by strips, then one pass."""
+    mean, variance = strip_statistics(x)
+    return F.batch_norm(x, mean.to(weight.dtype), variance.to(weight.dtype), weight, bias, training=False, eps=epsilon)
+
+
+def strip_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of every channel, by torch's fast sums over few pixels at a time, merged in float64.
+
+    Args:
+        x: Activations of one picture, shape (1, C, H, W).
+
+    Returns:
+        Two tensors (C,), in float64. Chan et al. 1979: variances of parts add up with those of their means.
+    """
+    rows = max(1, _STRIP // max(1, x.shape[3]))
+    wide = torch.promote_types(x.dtype, torch.float32)
+    zero, one = x.new_zeros(x.shape[1], dtype=wide), x.new_ones(x.shape[1], dtype=wide)
+    strips = x.split(rows, 2)
+    found = [torch.batch_norm_update_stats(strip, zero, one, 0.0) for strip in strips]  # momentum 0: nothing is kept
+    counts = torch.tensor([strip.shape[2] for strip in strips], dtype=torch.float64).unsqueeze(1)
+    means, variances = (torch.stack([pair[index] for pair in found]).double() for index in (0, 1))
+    mean = (means * counts).sum(0) / counts.sum()
+    variance = ((variances + (means - mean).square()) * counts).sum(0) / counts.sum()
+    return mean, variance
 
 
 class InstanceNorm(nn.Module):

@@ -188,7 +188,7 @@ def _layers(text: str | None) -> tuple[str, ...] | None:
 
 def _start(config: OptimizationSettings, photograph: Tensor) -> Tensor:
     if config.refine is not None:
-        painter = load(config.refine, device=config.device)
+        painter = load(config.refine, device=config.device, backend="torch", precision="float32")
         return painter.paint(photograph)
     if config.start == "content":
         return photograph

@@ -29,7 +29,7 @@ def draw(context: Context) -> Section:
         "figures 6 and 7",
         f"painterly stylize PHOTO --model {settings.model} --size 256; painterly optimize PHOTO PAINTING --size 256",
     )
-    painter = load(settings.model, device=settings.device)
+    painter = load(settings.model, device=settings.device, backend="torch", precision="float32")
     painting = settings.style or find_painting(painter.card)
     objective = objective_of(painter.card, painting).to(painter.device)
     style = resize_longest(read_picture(painting).convert("RGB"), 256)
