@@ -13,7 +13,7 @@ from painterly.errors import MissingExtraError, OutputError
 if TYPE_CHECKING:
     from painterly.evaluation.style import StyleEvaluation
 
-__all__ = ["check_chart", "curve_chart", "save_chart", "speed_chart"]
+__all__ = ["bar_chart", "check_chart", "curve_chart", "save_chart", "speed_chart"]
 
 _OURS, _THEIRS, _BASE = "#c8502b", "#2b6cc8", "#8a8a8a"
 _LOOK: Any = {
@@ -81,6 +81,34 @@ def speed_chart(rows: Sequence[dict[str, Any]]) -> bytes:
         axes.legend(frameon=False, fontsize=8)
 
     return _chart(1, draw)
+
+
+def bar_chart(rows: Sequence[dict[str, Any]]) -> bytes:
+    """How many times faster than the reference with a tuned allocator, a panel for each size.
+
+    Args:
+        rows: As in `painterly.benchmarks.InferenceTable`.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    sizes = list(dict.fromkeys(row["size"] for row in rows))
+
+    def draw(panels: Sequence[Any]) -> None:
+        for axes, size in zip(panels, sizes, strict=True):
+            shown = [row for row in rows if row["size"] == size][::-1]
+            names = [f"{row['model']}, {row['backend']}, {row['precision']}" for row in shown]
+            colors = [_BASE if row["model"] == "reference" else _OURS for row in shown]
+            bars = axes.barh(range(len(shown)), [row["ratio_tuned"] for row in shown], color=colors)
+            axes.bar_label(bars, [f"{row['ratio_tuned']:.1f}x" for row in shown], padding=3, fontsize=8)
+            axes.set_yticks(range(len(shown)), names if axes is panels[0] else [""] * len(shown), fontsize=8)
+            axes.set(title=f"{size}x{size}", xlabel="times as fast as the reference")
+            axes.margins(x=0.15)
+
+    return _chart(len(sizes), draw)
 
 
 def check_chart(path: Path, *, overwrite: bool = False) -> None:

@@ -7,11 +7,11 @@ import os
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from painterly.folders import cache_folder
 from painterly.inference.choice import Choice
-from painterly.inference.graph import Graph, lower
+from painterly.inference.graph import Graph, lower, split_input
 from painterly.inference.torch_engine import TorchEngine
 
 __all__ = ["accelerate"]
@@ -36,8 +36,30 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
     even = getattr(description, "scale", getattr(description, "stride", 1)) % 2 == 0  # sizes are multiples of it
     fast = copy.copy(network)  # shares everything but the table of its parts
     fast._modules = dict(network._modules)
-    fast._modules["layers"] = _engine(lower(network.get_submodule("layers"), even=even), choice).eval()
+    graph = lower(network.get_submodule("layers"), even=even)
+    if choice.precision == "bfloat16":
+        engine: nn.Module = SplitInput(_engine(split_input(graph), choice))
+    else:
+        engine = _engine(graph, choice)
+    fast._modules["layers"] = engine.eval()
     return fast.to(device)
+
+
+class SplitInput(nn.Module):
+    """Hands pixels over as what bfloat16 makes of them and what that leaves over; see `split_input`.
+
+    Args:
+        engine: Runs a graph made for that.
+    """
+
+    def __init__(self, engine: nn.Module) -> None:
+        super().__init__()
+        self.engine = engine
+
+    def forward(self, x: Tensor) -> Tensor:
+        rounded = x.to(torch.bfloat16).float()
+        y: Tensor = self.engine(torch.cat([rounded, x - rounded], 1))
+        return y
 
 
 def _engine(graph: Graph, choice: Choice) -> nn.Module:

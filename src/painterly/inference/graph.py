@@ -35,6 +35,7 @@ __all__ = [
     "Shuffle",
     "Transposed",
     "lower",
+    "split_input",
 ]
 
 
@@ -169,6 +170,19 @@ def lower(layers: nn.Module, *, rewrite: bool = True, even: bool = False) -> Gra
     if rewrite and even:
         ops = [*ops[:-1], *_split_last(ops[-1], len(ops))]
     return Graph(tuple(ops), first.weight.shape[1])
+
+
+@torch.no_grad()
+def split_input(graph: Graph) -> Graph:
+    """The same graph for an input in two parts, shape (B, 2 C, H, W), that are to be added up.
+
+    Pixels rounded to bfloat16 cost a style network 30 decibels more than all other rounding together; as two numbers,
+    the second being what the rounding of the first left over, they are nearly exact.
+    """
+    ops = list(graph.ops)
+    index, first = next((i, op) for i, op in enumerate(ops) if isinstance(op, Convolution))
+    ops[index] = replace(first, weight=torch.cat([first.weight, first.weight], 1))
+    return Graph(tuple(ops), 2 * graph.inputs)
 
 
 class _Builder:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from painterly.inference.finish import Finish, finish
 from painterly.inference.graph import (
     Add,
     Convolution,
@@ -18,11 +22,50 @@ from painterly.inference.graph import (
     Scale,
     Shuffle,
     Transposed,
+    operands,
 )
 from painterly.networks.normalization import instance_norm
 from painterly.networks.padding import reflection_pad
 
 __all__ = ["TorchEngine"]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Neighbouring operations that `finish` does at once: a norm, and what follows of ReLU, addition and padding."""
+
+    first: int
+    last: int
+    how: Finish
+    add: int | None
+
+    def fits(self, x: Tensor) -> bool:
+        """Whether the picture is larger than its padding."""
+        return min(x.shape[-2:]) > self.how.pad
+
+
+def _chains(graph: Graph) -> dict[int, Chain]:
+    """The chains of a graph, by the number of their first operation. Nothing else looks at what lies between."""
+    uses: Counter[int] = Counter(value for op in graph.ops for value in operands(op))
+    chains = {}
+    for first, op in enumerate(graph.ops, 1):
+        if not isinstance(op, Norm):
+            continue
+        last, how, add = first, Finish(True, False, 0), None
+        for number, after in enumerate(graph.ops[first:], first + 1):
+            follows = (after.y if isinstance(after, Add) else after.x) == last and not how.pad
+            alone = uses[last] == 1
+            if follows and alone and isinstance(after, Relu) and add is None:
+                how = replace(how, relu=True)
+            elif follows and alone and isinstance(after, Add) and add is None:
+                add = number
+            elif follows and isinstance(after, Pad):
+                how = replace(how, pad=after.amount, mode=after.mode)
+            else:
+                break
+            last = number
+        chains[first] = Chain(first, last, how, add)
+    return chains
 
 
 class TorchEngine(nn.Module):
@@ -39,6 +82,7 @@ class TorchEngine(nn.Module):
         super().__init__()
         self.graph, self.dtype = graph, dtype
         self._uses = graph.last_uses()
+        self._chains = _chains(graph)
         for number, op in enumerate(graph.ops, 1):
             if isinstance(op, (Convolution, Transposed)):
                 weight = op.weight.to(dtype).contiguous(memory_format=torch.channels_last)
@@ -50,12 +94,37 @@ class TorchEngine(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         values: dict[int, Tensor] = {0: x.to(self.dtype, memory_format=torch.channels_last)}
+        fuses = x.device.type == "cpu" and not torch.compiler.is_compiling()
+        number = 0
         with torch.autocast(x.device.type, enabled=False):
-            for number, op in enumerate(self.graph.ops, 1):
-                values[number] = self._run(op, number, values)
+            while number < len(self.graph.ops):
+                chain = self._chains.get(number + 1) if fuses else None
+                if chain is not None and chain.fits(values[self.graph.ops[number].x]):
+                    number = self._finish(chain, values)
+                else:
+                    number += 1
+                    values[number] = self._run(self.graph.ops[number - 1], number, values)
                 for value in [v for v in values if self._uses.get(v, number + 1) <= number]:
                     del values[value]
         return values[len(self.graph.ops)].float()
+
+    def _finish(self, chain: Chain, values: dict[int, Tensor]) -> int:
+        """Run the operations of a chain as one; returns the last one's number."""
+        norm = self.graph.ops[chain.first - 1]
+        assert isinstance(norm, Norm)
+        addend = None
+        if chain.add is not None:
+            op = self.graph.ops[chain.add - 1]
+            assert isinstance(op, Add)
+            whole = values[op.x]
+            addend = whole[..., op.crop : whole.shape[-2] - op.crop, op.crop : whole.shape[-1] - op.crop]
+        weight, bias = self._weight(chain.first), self._bias(chain.first)
+        done = finish(values[norm.x], chain.how, weight, bias, norm.epsilon, addend)
+        values[chain.last] = done
+        if chain.how.pad:  # what was there before padding lies within
+            p = chain.how.pad
+            values[chain.last - 1] = done[..., p : done.shape[-2] - p, p : done.shape[-1] - p]
+        return chain.last
 
     def _run(self, op: Op, number: int, values: dict[int, Tensor]) -> Tensor:
         x = values[op.x]
