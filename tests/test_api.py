@@ -12,18 +12,22 @@ PUBLIC = {
         evaluate_super_resolution info load load_upscaler optimize shipped_models stylize
         sweep_weights train_srcnn train_style train_super_resolution upscale""",
     "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
-    "painterly.benchmarks": "SpeedTable Timing benchmark_paper time_calls",
+    "painterly.benchmarks": "InferenceTable SpeedTable Timing benchmark_inference benchmark_paper time_calls",
     "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade find_photos""",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork choose_loss_network
         layer_names load_loss_network""",
     "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation Judge Pair StyleEvaluation colour_shift evaluate_style
-        evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr luma_ssim side_by_side""",
+        curve_chart downsampling_argument evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr
+        luma_ssim multiplications receptive_field save_chart side_by_side speed_chart""",
     "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur match_histogram match_statistics
         read_picture resize_longest shrink to_tensor with_luminance""",
     "painterly.losses": """WEIGHTINGS FeatureReconstruction GridLoss PixelLoss StyleObjective StyleReconstruction
-        SuperResolutionObjective TiledObjective TotalVariation Weighting feature_reconstruction gatys_content gatys_style
-        gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction
+        SuperResolutionObjective TiledObjective TotalVariation Weighting feature_reconstruction gatys_content
+        gatys_style gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction
         total_variation variation_power""",
+    "painterly.report": "SECTIONS ReportSettings build_report",
+    "painterly.resources": """EnergyCounter NVMLCounter RAPLCounter Usage UsageMeter describe_machine find_counter
+        peak_memory reset_peak_memory""",
     "painterly.networks": """Network SCALES SRCNN SRCNN_PRESETS STYLE_PRESETS SUPER_RESOLUTION_PRESETS SRCNNDescription
         StyleDescription StyleNetwork SuperResolutionDescription SuperResolutionNetwork build_network""",
     "painterly.optimisation": """COLORS Descent Iteration METHODS OptimizationSettings Progress Result

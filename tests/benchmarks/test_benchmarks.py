@@ -39,6 +39,9 @@ def test_the_table_multiplies_what_was_measured_and_says_where(vgg: Path) -> Non
             assert entry["extrapolated"]
             assert entry["seconds"] == pytest.approx(count * row["iteration"]["median"])
             assert entry["speed_up"] == pytest.approx(entry["seconds"] / row["network"]["median"])
+        for usage in row["usage"].values():
+            assert usage["seconds"] > 0
+            assert usage["memory_before"] is None or usage["memory_before"] <= usage["peak_memory"] + (1 << 20)
     assert json.loads(json.dumps(table.to_dict()))["threads"] == torch.get_num_threads()
 
 

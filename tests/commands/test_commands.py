@@ -45,6 +45,8 @@ def test_help_names_the_groups_and_every_command(run: Run) -> None:
         "download",
         "invert",
         "evaluate",
+        "benchmark",
+        "report",
         "blend",
         "models",
     ]
@@ -56,6 +58,7 @@ def test_help_loads_nothing_heavy() -> None:
     check = (
         "import sys, painterly.commands.app, painterly\n"
         "heavy = {'torch', 'numpy', 'PIL', 'lightning_fabric', 'onnx', 'safetensors'} & set(sys.modules)\n"
+        "heavy |= {'jinja2', 'matplotlib', 'pynvml'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False, capture_output=True, text=True).stderr == ""
@@ -76,6 +79,9 @@ def test_help_loads_nothing_heavy() -> None:
             ["optimize"],
             ["invert"],
             ["evaluate", "style"],
+            ["benchmark"],
+            ["benchmark", "paper"],
+            ["report"],
         ),
         ["info"],
     ],
@@ -257,6 +263,7 @@ def test_training_and_sweeping_from_the_command_line(run: Run, data: Path, tmp_p
     assert (status, err) == (0, "")
     card = json.loads(out)
     assert card["loss_network"]["name"] == "vgg19-mixed"
+    assert card["result"]["usage"]["seconds"] > 0
     assert [e["file"] for e in card["loss_network"]["encoders"]] == [
         "vgg19_normalised_relu3_1.safetensors",
         "vgg19_distilled16x_relu5_1.safetensors",
@@ -278,6 +285,8 @@ def test_training_and_sweeping_from_the_command_line(run: Run, data: Path, tmp_p
     [
         ("lightning_fabric", "train", ["train", "style", "--style", "a.jpg", "--photos", ".", "-o", "m.safetensors"]),
         ("onnx", "onnx", ["info", "a.onnx"]),
+        ("jinja2", "evaluate", ["report", "-o", "report"]),
+        ("matplotlib", "evaluate", ["evaluate", "style", "-m", "a", "--photos", ".", "--figure", "a.svg"]),
     ],
 )
 def test_a_missing_extra_is_named(

@@ -186,7 +186,7 @@ def test_a_picture_can_be_the_start(paint: Optimize, photo: Tensor, painting: Te
 def test_a_network_s_painting_can_be_refined(paint: Optimize, photo: Tensor, painting: Tensor) -> None:
     seen: list[Progress] = []
     result = paint(photo, [painting], {"refine": "starry-night"}, report=seen.append)
-    painted = painterly.load("starry-night", device="cpu")(photo)
+    painted = painterly.load("starry-night", device="cpu", backend="torch", precision="float32")(photo)
     torch.testing.assert_close(seen[0].iteration.picture[0], painted, atol=1e-5, rtol=0)
     assert totals(result)[-1] < totals(result)[0]
 

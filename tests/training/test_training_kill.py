@@ -34,7 +34,7 @@ def stop_at(arguments: list[str], line: str, number: signal.Signals) -> int:
 
 
 def test_killed_and_resumed_equals_uninterrupted_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
-    settings |= {"steps": 40, "checkpoint_every": 1, "sample_every": 0, "workers": 1}
+    settings |= {"steps": 80, "checkpoint_every": 1, "sample_every": 0, "workers": 1}
     alone = settings | {"output": tmp_path / "alone.safetensors"}
     assert subprocess.run(command(alone), check=False, capture_output=True).returncode == 0
 

@@ -18,8 +18,6 @@ def report(settings: ReportSettings, json: Json = False, quiet: Quiet = False, v
     from painterly.report.build import build_report
 
     result = build_report(settings, say)
-    for name, reason in result["left_out"].items():
-        say(f"left out {name}: {reason}")
     say(f"wrote {result['page']}")
     if json:
         print_json(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def curve_chart(evaluations: Sequence[StyleEvaluation]) -> bytes:
     def draw(panels: Sequence[Any]) -> None:
         for axes, one in zip(panels, evaluations, strict=True):
             axes.plot(one.optimisation, color=_THEIRS, label="optimisation (L-BFGS)")
-            axes.axhline(one.network, color=_OURS, label=f"network: {one.model}")
+            axes.axhline(one.network, color=_OURS, label="network: " + one.model.replace("$", r"\$"))
             axes.axhline(one.content, color=_BASE, linestyle="--", label="photograph, unchanged")
             reached = one.equivalent_iterations
             if reached is not None:
@@ -100,7 +101,7 @@ def bar_chart(rows: Sequence[dict[str, Any]]) -> bytes:
     def draw(panels: Sequence[Any]) -> None:
         for axes, size in zip(panels, sizes, strict=True):
             shown = [row for row in rows if row["size"] == size][::-1]
-            names = [f"{row['model']}, {row['backend']}, {row['precision']}" for row in shown]
+            names = [f"{row['model']}, {row['backend']}, {row['precision']}".replace("$", r"\$") for row in shown]
             colors = [_BASE if row["model"] == "reference" else _OURS for row in shown]
             bars = axes.barh(range(len(shown)), [row["ratio_tuned"] for row in shown], color=colors)
             axes.bar_label(bars, [f"{row['ratio_tuned']:.1f}x" for row in shown], padding=3, fontsize=8)
@@ -148,7 +149,8 @@ def _chart(panels: int, draw: Callable[[Sequence[Any]], None]) -> bytes:
     picture, mpl = io.BytesIO(), _matplotlib()
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(_LOOK), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a title in letters that the font lacks
         figure = Figure(figsize=(max(5.5, 4 * panels), 3.6), layout="constrained")
         draw(figure.subplots(1, panels, squeeze=False)[0])
         figure.savefig(picture, format="svg", metadata={"Date": None})

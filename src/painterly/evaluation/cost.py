@@ -26,8 +26,9 @@ def multiplications(network: nn.Module, pictures: Tensor) -> int:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
+    copied = copy.deepcopy(network).eval()  # a pass in training mode would change statistics
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network(pictures)
+        copied(pictures)
     return int(counter.get_total_flops()) // 2
 
 

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from painterly.atomic import atomic_path
-from painterly.errors import Interrupted, OutputError, PainterlyError
+from painterly.atomic import atomic_path, check_writable
+from painterly.encoders.sources import LOSS_NETWORKS
+from painterly.errors import Interrupted, OutputError, PainterlyError, UsageError
+from painterly.models.catalogue import find_model
+from painterly.models.device import choose_device
+from painterly.models.file import read_card
 from painterly.report.context import Context, Section
 from painterly.report.page import render
 from painterly.report.settings import SECTIONS, ReportSettings
@@ -18,7 +22,7 @@ from painterly.resources.describe import describe_machine
 
 __all__ = ["build_report"]
 
-PAGE = "report.html"
+PAGE, MARK = "report.html", ".painterly-report"
 
 
 def build_report(settings: ReportSettings, report: Callable[[str], object] = lambda text: None) -> dict[str, Any]:
@@ -40,10 +44,11 @@ def build_report(settings: ReportSettings, report: Callable[[str], object] = lam
         MissingExtraError: What draws pages is not installed.
     """
     folder = settings.output
-    _check(folder)
+    _check_options(settings)
+    render([], _of_itself(settings), folder)  # what the page needs is missed now, not after the work
+    _claim(folder)
     about, drawn, kept = settings.about(), [], []
     left_out: dict[str, str] = {}
-    render([], _of_itself(settings), folder)  # what the page needs is missed now, not after the work
     try:
         for name in settings.names():
             part = _read(folder, name)
@@ -54,8 +59,10 @@ def build_report(settings: ReportSettings, report: Callable[[str], object] = lam
             began = time.monotonic()
             try:
                 section = _draw(name, Context(settings, report))
-            except (Interrupted, OutputError):
+            except OutputError:
                 raise
+            except Interrupted:  # training was stopped; it goes on by itself
+                raise KeyboardInterrupt from None
             except PainterlyError as error:
                 left_out[name] = str(error)
                 report(f"{name}: left out: {error}")
@@ -70,7 +77,8 @@ def build_report(settings: ReportSettings, report: Callable[[str], object] = lam
         parts.append(part | ({"left_out": left_out[name]} if name in left_out else {}))
     page = folder / PAGE
     with atomic_path(page) as temporary:
-        temporary.write_text(render(parts, _of_itself(settings), folder), encoding="utf-8")
+        # File names may be no Unicode; what cannot be written becomes a question mark.
+        temporary.write_text(render(parts, _of_itself(settings), folder), encoding="utf-8", errors="replace")
     return {"page": str(page), "drawn": drawn, "kept": kept, "left_out": left_out}
 
 
@@ -79,12 +87,26 @@ def _draw(name: str, context: Context) -> Section:
     return section
 
 
-def _check(folder: Path) -> None:
-    """A report goes into a new folder, an empty one, or that of a report."""
+def _check_options(settings: ReportSettings) -> None:
+    """Refuse what no part could use, before the first is drawn."""
+    choose_device(settings.device)
+    if read_card(find_model(settings.model)).task != "style":
+        raise UsageError(f"--model {settings.model} is no style network")
+    if settings.loss_network not in ("auto", *LOSS_NETWORKS) and not Path(settings.loss_network).is_file():
+        known = ", ".join(LOSS_NETWORKS)
+        raise UsageError(f"--loss-network must be auto, a file, or one of {known}, not '{settings.loss_network}'")
+
+
+def _claim(folder: Path) -> None:
+    """A report goes into a new folder, an empty one, or that of a report, which has a mark in it."""
+    mark = folder / MARK
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "data").is_dir():
+    if folder.is_dir() and any(folder.iterdir()) and not mark.is_file():
         raise OutputError(f"{folder} holds other files; name a new folder")
+    check_writable(mark, overwrite=True)
+    with atomic_path(mark) as temporary:
+        temporary.write_text("A report of painterly's lies in this folder; painterly report goes on with it.\n")
 
 
 def _path(folder: Path, name: str) -> Path:
@@ -104,7 +126,7 @@ def _read(folder: Path, name: str) -> dict[str, Any] | None:
 
 def _write(folder: Path, name: str, part: dict[str, Any]) -> None:
     with atomic_path(_path(folder, name)) as temporary:
-        temporary.write_text(json.dumps(part, ensure_ascii=False, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(part, indent=1), encoding="utf-8")
 
 
 def _of_itself(settings: ReportSettings) -> dict[str, Any]:

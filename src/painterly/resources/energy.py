@@ -19,7 +19,11 @@ class EnergyCounter(Protocol):
     source: str
 
     def joules(self) -> float:
-        """The count so far; only differences mean anything."""
+        """The count so far; only differences mean anything.
+
+        Raises:
+            OSError: It cannot be read any more.
+        """
 
 
 class NVMLCounter:
@@ -48,7 +52,10 @@ class NVMLCounter:
         self.source = "NVML (the GPU alone)"
 
     def joules(self) -> float:
-        millijoules: int = self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)
+        try:
+            millijoules: int = self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)
+        except self._nvml.NVMLError as error:
+            raise OSError(f"NVML gives no energy for this GPU ({error})") from error
         return millijoules / 1000
 
 

@@ -109,9 +109,9 @@ class UsageMeter:
         self.counter, self.source = found, source
         self.idle_watts: float | None = None
         if found is not None:
-            began, before = clock(), found.joules()
+            began, before = clock(), self._count()
             sleep(idle_seconds)
-            self.idle_watts = (found.joules() - before) / max(clock() - began, 1e-9)
+            self.idle_watts = (self._count() - before) / max(clock() - began, 1e-9)
         self._usage: Usage | None = None
         self.start()
 
@@ -121,13 +121,12 @@ class UsageMeter:
         self._settle()
         reset_peak_memory(self.device)
         self._memory = peak_memory(self.device)
-        self._joules = self.counter.joules() if self.counter is not None else 0.0
+        self._joules = self._count()
         self._began = self.clock()
 
     def poll(self) -> None:
         """To be called now and then in long work: processors' counters start over when they are full."""
-        if self.counter is not None:
-            self.counter.joules()
+        self._count()
 
     def usage(self) -> Usage:
         """What it has taken since the start, or in all once a `with` has ended."""
@@ -136,9 +135,9 @@ class UsageMeter:
         self._settle()
         seconds = self.clock() - self._began
         most = peak_memory(self.device)
+        spent = self._count() - self._joules
         if self.counter is None or self.idle_watts is None:
             return Usage(seconds, self._memory, most, self.source)
-        spent = self.counter.joules() - self._joules
         watts, beyond = spent / max(seconds, 1e-9), max(0.0, spent - self.idle_watts * seconds)
         return Usage(seconds, self._memory, most, self.source, self.idle_watts, watts, beyond)
 
@@ -148,6 +147,14 @@ class UsageMeter:
 
     def __exit__(self, *exception: object) -> None:
         self._usage = self.usage()
+
+    def _count(self) -> float:
+        """The energy counter; one that fails is given up, so that no work is lost over it."""
+        try:
+            return self.counter.joules() if self.counter is not None else 0.0
+        except (OSError, ValueError) as error:
+            self.counter, self.source = None, f"{self.source} failed: {error}"
+            return 0.0
 
     def _settle(self) -> None:
         if self.device.type == "cuda":

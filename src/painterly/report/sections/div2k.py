@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from painterly.encoders.loading import find_weights
 from painterly.encoders.sources import LOSS_NETWORKS
 from painterly.evaluation.super_resolution import evaluate_super_resolution
 from painterly.models.file import read_card
-from painterly.report.context import Context, Examples, Section
+from painterly.report.context import Context, Examples, Section, mebibytes
 from painterly.report.sections.enlargements import quality_table
 from painterly.training.checkpoint import CHECKPOINT
 from painterly.training.super_resolution import train_super_resolution
@@ -65,10 +66,7 @@ def draw(context: Context) -> Section:
             [
                 row["model"],
                 row["seconds"],
-                *(
-                    "not known" if row[k] is None else f"{row[k] / 2**20:.0f} MiB"
-                    for k in ("memory_before", "peak_memory")
-                ),
+                *(mebibytes(row[key]) for key in ("memory_before", "peak_memory")),
                 "not known" if row["watts"] is None else f"{row['watts']:.0f} ({row['idle_watts']:.0f})",
             ]
             for row in rows
@@ -88,26 +86,25 @@ def _layers() -> tuple[str, ...]:
 def _train(context: Context, scale: int, loss: str, layers: tuple[str, ...]) -> Path:
     """A network of the report, from the folder if it is there already."""
     settings, budget = context.settings, context.budget
-    folder = settings.output / "networks"
-    output = folder / f"x{scale}-{loss}-{budget.div2k_steps}.safetensors"
-    run = output.with_suffix(".run")
+    photos = settings.folder("training", "photos").resolve()
+    work: dict[str, Any] = {
+        "photos": photos,
+        "preset": "div2k",
+        "scale": scale,
+        "loss": loss,
+        "feature_layers": ",".join(layers),
+        "size": budget.div2k_size,
+        "steps": budget.div2k_steps,
+    }
+    digest = hashlib.sha256(repr(work).encode()).hexdigest()[:8]  # other work is another network's
+    output = settings.output / "networks" / digest / f"x{scale}-{loss}.safetensors"
     if output.is_file() and not settings.overwrite:
         return output
     context.say(f"training x{scale}, {loss}: {budget.div2k_steps} steps")
+    resumes = (output.with_suffix(".run") / CHECKPOINT).is_file() and not settings.overwrite
     train_super_resolution(
         SuperResolutionTraining(
-            photos=settings.folder("training", "photos"),
-            output=output,
-            preset="div2k",
-            scale=scale,
-            loss=loss,
-            feature_layers=",".join(layers),
-            size=budget.div2k_size,
-            steps=budget.div2k_steps,
-            sample_every=0,
-            resume=(run / CHECKPOINT).is_file() and not settings.overwrite,
-            overwrite=True,
-            device=settings.device,
+            **work, output=output, sample_every=0, resume=resumes, overwrite=True, device=settings.device
         )
     )
     return output

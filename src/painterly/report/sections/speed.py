@@ -41,10 +41,7 @@ def draw(context: Context) -> Section:
         [
             [
                 row["size"],
-                *(
-                    f"{t['median']:.3f} s ({t['low']:.3f} to {t['high']:.3f})"
-                    for t in (row["network"], row["iteration"])
-                ),
+                *(_time(row[what]) for what in ("network", "iteration")),
                 *(f"{'~' if e['extrapolated'] else ''}{e['seconds']:.1f} s" for e in row["optimisation"]),
                 " / ".join(f"{e['speed_up']:.0f}x" for e in row["optimisation"]),
                 " / ".join(f"{value / row['paper'][3]:.0f}x" for value in row["paper"][:3]) if row["paper"] else "",
