@@ -31,7 +31,7 @@ from painterly.models.painter import load
 from painterly.resources.describe import describe_machine
 from painterly.resources.usage import UsageMeter
 
-__all__ = ["InferenceTable", "benchmark_inference", "contestants"]
+__all__ = ["InferenceTable", "benchmark_inference", "contestant", "contestants"]
 
 
 @dataclass
@@ -105,7 +105,7 @@ def benchmark_inference(
     workers: list[Worker] = []
     try:
         for model, choice, tuned in named:
-            workers.append(Worker(_contestant, str(picture), model, choice, tuned, device))
+            workers.append(Worker(contestant, str(picture), model, choice, tuned, device))
         for size in sizes:
             for worker in workers:
                 worker.ask("prepare", size)
@@ -158,7 +158,7 @@ def _row(
     return row
 
 
-def _contestant(
+def contestant(
     picture: str, model: str, choice: Choice | None, tuned: bool, device: str
 ) -> dict[str, Callable[..., Any]]:
     """What a process does: prepare a size, run once, tell about it."""
@@ -178,7 +178,7 @@ def _contestant(
             return time.perf_counter() - began
 
     def prepare(size: int) -> None:
-        state["input"] = _resized(square, size).to(where)
+        state["input"] = resize_tensor(square, size).to(where)
         state["meter"] = UsageMeter(where)
         run()
 
@@ -214,7 +214,3 @@ def _multiplications(plain: Any, picture: Tensor) -> int:
     if plain is None:
         return multiplications(ReferenceNetwork().eval(), picture)
     return multiplications(TorchEngine(lower(plain.layers, even=True)), picture)
-
-
-def _resized(square: Tensor, size: int) -> Tensor:
-    return resize_tensor(square, size)

@@ -1,4 +1,4 @@
-"""`painterly benchmark`: how long things take here."""
+"""`painterly benchmark`: how long things take here, against what people run today."""
 
 from __future__ import annotations
 
@@ -16,23 +16,31 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measure speed.", no_args_is_help=True)
+app = typer.Typer(help="Measure speed, memory and energy.", no_args_is_help=True)
+
+Sizes = Annotated[str, typer.Option("--sizes", help="Sides in pixels, separated by commas.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="A style network's name or file.")]
+Picture = Annotated[Path, typer.Option("--picture", help="Any picture; by default the demo's.")]
+Repeats = Annotated[int, typer.Option("--repeats", min=1, help="How often each is timed, in turns.")]
+Backends = Annotated[
+    str | None, typer.Option("--backends", help="torch,compile,openvino,onnxruntime; by default what is installed.")
+]
 
 
 @app.callback()
 def benchmark() -> None:
-    """Measure speed."""
+    """Measure speed, memory and energy."""
 
 
 @app.command("paper")
 def paper(
-    sizes: Annotated[str, typer.Option("--sizes", help="Sides in pixels, separated by commas.")] = "256,512,1024",
+    sizes: Sizes = "256,512,1024",
     iterations: Annotated[
         int, typer.Option("--iterations", min=1, help="Iterations that are timed; more are extrapolated, and marked.")
     ] = 10,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Passes of the network that are timed.")] = 5,
-    model: Annotated[str, typer.Option("--model", "-m", help="A style network's name or file.")] = DEFAULT_MODEL,
-    picture: Annotated[Path, typer.Option("--picture", help="Any picture; by default the demo's.")] = DEMO_PICTURE,
+    repeats: Repeats = 5,
+    model: Model = DEFAULT_MODEL,
+    picture: Picture = DEMO_PICTURE,
     loss_network: Annotated[str, typer.Option("--loss-network", help="As for train style.")] = "auto",
     device: Device = "auto",
     json: Json = False,
@@ -41,73 +49,34 @@ def paper(
 ) -> None:
     """Table 1: seconds of optimisation against one pass of the network, in float32."""
     from painterly.benchmarks.paper import benchmark_paper
+    from painterly.commands.tables import paper_table, paper_usage_table
 
-    wanted = _sizes(sizes)
     table = benchmark_paper(
         picture,
         model=model,
-        sizes=wanted,
+        sizes=_sizes(sizes),
         iterations=iterations,
         repeats=repeats,
         loss_network=loss_network,
         device=device,
         report=say if verbose else (lambda text: None),
     )
-    if json:
-        print_json(table.to_dict())
-        return
-    typer.echo(f"{table.device}, {table.threads} threads, float32, loss network {table.loss_network}")
-    for line in _lines(table.rows):
-        typer.echo(line)
+    lines = [f"{table.device}, {table.threads} threads, float32, loss network {table.loss_network}"]
+    lines += paper_table(table.rows)
     if any(entry["extrapolated"] for row in table.rows for entry in row["optimisation"]):
-        typer.echo(f"~ extrapolated from the median of {iterations} iterations")
-    for line in _usage_lines(table.rows):
-        typer.echo(line)
-
-
-def _lines(rows: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        "| size | network: median (quartiles) | an iteration | 100 | 300 | 500 | speed-up | the paper's |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        seconds = [f"{'~' if e['extrapolated'] else ''}{e['seconds']:.1f} s" for e in row["optimisation"]]
-        ratios = " / ".join(f"{e['speed_up']:.0f}x" for e in row["optimisation"])
-        paper = row["paper"]
-        theirs = " / ".join(f"{value / paper[3]:.0f}x" for value in paper[:3]) if paper else ""
-        times = [f"{t['median']:.3f} s ({t['low']:.3f} to {t['high']:.3f})" for t in (row["network"], row["iteration"])]
-        lines.append(f"| {row['size']} | {' | '.join([*times, *seconds, ratios, theirs])} |")
-    return lines
-
-
-def _usage_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """Memory and energy, or why there is none to tell."""
-    lines = [
-        "",
-        "| size | peak memory, network | optimisation | joules a pass | an iteration |",
-        "|---|---|---|---|---|",
-    ]
-    for row in rows:
-        usages = row["usage"]["network"], row["usage"]["optimisation"]
-        memory = ["" if u["peak_memory"] is None else f"{u['peak_memory'] / 2**20:.0f} MiB" for u in usages]
-        joules = [f"{u['joules_per_image']:.3g}" if "joules_per_image" in u else "not known" for u in usages]
-        lines.append(f"| {row['size']} | {' | '.join([*memory, *joules])} |")
-    first = rows[0]["usage"]["network"]
-    idle = f"{first['idle_watts']:.0f} W idle subtracted" if first["idle_watts"] is not None else "not known"
-    return [*lines, f"energy: {idle}, {first['energy_source']}"]
+        lines.append(f"~ extrapolated from the median of {iterations} iterations")
+    _print(table.to_dict(), [*lines, *paper_usage_table(table.rows)], json=json)
 
 
 @app.command("inference")
 def inference(
-    sizes: Annotated[str, typer.Option("--sizes", help="Sides in pixels, separated by commas.")] = "256,512,1024",
+    sizes: Sizes = "256,512,1024",
     models: Annotated[
         str, typer.Option("--models", "-m", help="Style networks' names or files, separated by commas.")
-    ] = DEFAULT_MODEL,
-    backends: Annotated[
-        str | None, typer.Option("--backends", help="torch,compile,openvino,onnxruntime; by default what is installed.")
-    ] = None,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Passes that are timed.")] = 7,
-    picture: Annotated[Path, typer.Option("--picture", help="Any picture; by default the demo's.")] = DEMO_PICTURE,
+    ] = f"{DEFAULT_MODEL},{DEFAULT_MODEL}-small",
+    backends: Backends = None,
+    repeats: Repeats = 7,
+    picture: Picture = DEMO_PICTURE,
     figure: Annotated[Path | None, typer.Option("--figure", help="Draw a bar chart into this .svg file.")] = None,
     device: Device = "auto",
     overwrite: Overwrite = False,
@@ -115,20 +84,19 @@ def inference(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Milliseconds a picture, against the architecture of pytorch/examples in eager float32, taking turns."""
-    from painterly.benchmarks.inference import benchmark_inference, contestants
+    """Milliseconds a picture, against the architecture of pytorch/examples in eager float32."""
+    from painterly.benchmarks.inference import benchmark_inference
+    from painterly.commands.tables import inference_table, machine_line
     from painterly.evaluation.charts import bar_chart, check_chart, save_chart
-    from painterly.models.device import choose_device
 
     wanted = _sizes(sizes)
     if figure is not None:
         check_chart(figure, overwrite=overwrite)
-    choices = _choices(backends, contestants(choose_device(device)))
     table = benchmark_inference(
         picture,
         models=[name.strip() for name in models.split(",") if name.strip()],
         sizes=wanted,
-        choices=choices,
+        choices=_choices(backends, device),
         repeats=repeats,
         device=device,
         report=say,
@@ -136,32 +104,84 @@ def inference(
     if figure is not None:
         save_chart(bar_chart(table.rows), figure, overwrite=overwrite)
         say(f"wrote {figure}")
-    if json:
-        print_json(table.to_dict())
-        return
-    machine = table.machine
-    typer.echo(f"{machine['gpu'] or machine['processor']}, {machine['threads']} threads, torch {machine['torch']}")
     rates = ", ".join(f"{name} {rate / 1e9:.0f} billion" for name, rate in table.ceiling.items())
-    typer.echo(f"ceiling: multiplications a second in {rates}")
-    for line in _inference_lines(table.rows):
+    ceiling = f"ceiling, multiplications a second: {rates}"
+    _print(table.to_dict(), [machine_line(table.machine), ceiling, *inference_table(table.rows)], json=json)
+
+
+@app.command("training")
+def training(
+    size: Annotated[int, typer.Option("--size", min=32, help="Side of the crops in pixels.")] = 256,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Crops a step.")] = 4,
+    repeats: Repeats = 5,
+    compile: Annotated[bool, typer.Option("--compile", help="Compile painterly's network and loss first.")] = False,
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Seconds a training step, against pytorch/examples' step with the same loss network."""
+    from painterly.benchmarks.training import benchmark_training
+    from painterly.commands.tables import machine_line, training_table
+
+    table = benchmark_training(
+        size=size, batch_size=batch_size, repeats=repeats, compile=compile, device=device, report=say
+    )
+    about = f"{table.batch_size} crops of {table.size}x{table.size} a step"
+    _print(table.to_dict(), [machine_line(table.machine), about, *training_table(table.rows)], json=json)
+
+
+@app.command("startup")
+def startup(
+    model: Model = DEFAULT_MODEL,
+    backends: Backends = None,
+    repeats: Repeats = 5,
+    picture: Picture = DEMO_PICTURE,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Seconds from `painterly stylize` to the finished file, against a script with the reference network."""
+    from painterly.benchmarks.startup import benchmark_startup
+    from painterly.commands.tables import machine_line, startup_table
+
+    table = benchmark_startup(picture, model=model, choices=_choices(backends, "cpu"), repeats=repeats, report=say)
+    about = f"a picture of {table.size[0]}x{table.size[1]} pixels"
+    _print(table.to_dict(), [machine_line(table.machine), about, *startup_table(table.rows)], json=json)
+
+
+@app.command("memory")
+def memory(
+    sizes: Sizes = "512,1024,2048",
+    model: Model = DEFAULT_MODEL,
+    backends: Backends = None,
+    picture: Picture = DEMO_PICTURE,
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Peak memory of one picture by size, each in a process of its own."""
+    from painterly.benchmarks.memory import benchmark_memory
+    from painterly.commands.tables import machine_line, memory_table
+
+    table = benchmark_memory(
+        picture,
+        model=model,
+        sizes=_sizes(sizes),
+        choices=_choices(backends, device),
+        device=device,
+        report=say,
+    )
+    _print(table.to_dict(), [machine_line(table.machine), *memory_table(table.rows)], json=json)
+
+
+def _print(values: dict[str, Any], lines: list[str], *, json: bool) -> None:
+    if json:
+        print_json(values)
+        return
+    for line in lines:
         typer.echo(line)
-
-
-def _inference_lines(rows: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        "| size | network | back end | precision | ms (quartiles) | ratio | to tuned | PSNR | of ceiling | memory |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        psnr = "" if row["psnr"] is None else f"{row['psnr']:.1f} dB"
-        share = "" if row["share"] is None else f"{100 * row['share']:.0f} %"
-        peak = row["usage"]["peak_memory"]
-        cells = [row["size"], row["model"], row["backend"], row["precision"]]
-        cells += [f"{row['milliseconds']:.1f} ({row['low']:.1f} to {row['high']:.1f})"]
-        cells += [f"{row['ratio']:.1f}x", f"{row['ratio_tuned']:.1f}x", psnr, share]
-        cells += ["" if peak is None else f"{peak / 2**20:.0f} MiB"]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return lines
 
 
 def _sizes(text: str) -> list[int]:
@@ -173,14 +193,19 @@ def _sizes(text: str) -> list[int]:
         raise UsageError(f"--sizes takes whole numbers separated by commas, not '{text}'") from None
     if min(sizes) < 32:
         raise UsageError(f"--sizes must be at least 32, not {min(sizes)}")
+    if any(size % 4 for size in sizes):
+        raise UsageError(f"--sizes must be multiples of 4, which the reference needs, not '{text}'")
     return sizes
 
 
-def _choices(backends: str | None, installed: list[Choice]) -> list[Choice]:
-    """The contestants wanted: those of the back ends named."""
+def _choices(backends: str | None, device: str) -> list[Choice]:
+    """The contestants: those of the back ends named, or all that are installed."""
+    from painterly.benchmarks.inference import contestants
     from painterly.errors import UsageError
     from painterly.inference.choice import BACKENDS, Choice
+    from painterly.models.device import choose_device
 
+    installed = contestants(choose_device(device))
     if backends is None:
         return installed
     names = [name.strip() for name in backends.split(",") if name.strip()]
@@ -189,5 +214,5 @@ def _choices(backends: str | None, installed: list[Choice]) -> list[Choice]:
         raise UsageError(f"--backends takes some of {', '.join(BACKENDS)}, not '{backends}'")
     if "compile" in names:
         precisions = [choice.precision for choice in installed if choice.backend == "torch"]
-        installed = [*installed, *(Choice("compile", precision) for precision in precisions)]
+        installed += [Choice("compile", precision) for precision in precisions]
     return [choice for choice in installed if choice.backend in names]

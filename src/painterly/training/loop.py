@@ -29,7 +29,7 @@ from painterly.training.meter import Interruption, Meter, training_progress
 from painterly.training.run_log import RunLog
 from painterly.training.settings import RunSettings
 
-__all__ = ["Task", "as_input", "fit", "learning_rate"]
+__all__ = ["Task", "as_input", "descend", "fit", "learning_rate"]
 
 log = logging.getLogger(__name__)
 
@@ -189,12 +189,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
                 photographs = as_input(batch.pixels, fabric.device)
                 with fabric.autocast():
                     terms = task.terms(model, photographs, step - first_steps)
-                optimizer.zero_grad()
-                fabric.backward(torch.stack(list(terms.values())).sum())
-                norm = fabric.clip_gradients(
-                    model, optimizer, max_norm=config.clip or math.inf, error_if_nonfinite=False
-                )
-                optimizer.step()
+                norm = descend(fabric, model, optimizer, terms, clip=config.clip or math.inf)
 
                 step += 1
                 for name in set(batch.skipped) - skipped:
@@ -239,6 +234,15 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     if skipped:
         log.warning("%d of %d photographs could not be read", len(skipped), len(training))
     return card
+
+
+def descend(fabric: Any, model: nn.Module, optimizer: Any, terms: Mapping[str, Tensor], *, clip: float) -> Tensor:
+    """One step of gradient descent on the sum of some terms; returns the norm of the gradient before clipping."""
+    optimizer.zero_grad()
+    fabric.backward(torch.stack(list(terms.values())).sum())
+    norm: Tensor = fabric.clip_gradients(model, optimizer, max_norm=clip, error_if_nonfinite=False)
+    optimizer.step()
+    return norm
 
 
 def learning_rate(config: RunSettings, step: int, total: int) -> float:

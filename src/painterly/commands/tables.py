@@ -1,0 +1,136 @@
+"""Tables of benchmarks, in Markdown, so that what a command prints can stand in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = [
+    "inference_table",
+    "machine_line",
+    "markdown",
+    "memory_table",
+    "paper_table",
+    "paper_usage_table",
+    "startup_table",
+    "training_table",
+]
+
+Rows = Sequence[dict[str, Any]]
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Lines of a table.
+
+    Example:
+        >>> markdown(["a", "b"], [[1, None]])
+        ['| a | b |', '|---|---|', '| 1 |  |']
+    """
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return lines + [f"| {' | '.join('' if cell is None else str(cell) for cell in row)} |" for row in rows]
+
+
+def machine_line(machine: dict[str, Any]) -> str:
+    """What a table was measured on."""
+    where = machine["gpu"] or f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads"
+    return f"{where}, torch {machine['torch']}, painterly {machine['painterly']}"
+
+
+def paper_table(rows: Rows) -> list[str]:
+    """Table 1 of the paper."""
+    head = ["size", "network: median (quartiles)", "an iteration", "100", "300", "500", "speed-up", "the paper's"]
+    cells = []
+    for row in rows:
+        paper = row["paper"]
+        cells.append(
+            [
+                row["size"],
+                *(_timing(row[what]) for what in ("network", "iteration")),
+                *(f"{'~' if e['extrapolated'] else ''}{e['seconds']:.1f} s" for e in row["optimisation"]),
+                " / ".join(f"{e['speed_up']:.0f}x" for e in row["optimisation"]),
+                " / ".join(f"{value / paper[3]:.0f}x" for value in paper[:3]) if paper else "",
+            ]
+        )
+    return markdown(head, cells)
+
+
+def paper_usage_table(rows: Rows) -> list[str]:
+    """Memory and energy, or why there is none to tell."""
+    cells = []
+    for row in rows:
+        usages = row["usage"]["network"], row["usage"]["optimisation"]
+        joules = [f"{u['joules_per_image']:.3g}" if "joules_per_image" in u else "not known" for u in usages]
+        cells.append([row["size"], *(_mebibytes(u["peak_memory"]) for u in usages), *joules])
+    first = rows[0]["usage"]["network"]
+    idle = f"{first['idle_watts']:.0f} W idle subtracted" if first["idle_watts"] is not None else "not known"
+    table = markdown(["size", "peak memory, network", "optimisation", "joules a pass", "an iteration"], cells)
+    return ["", *table, f"energy: {idle}, {first['energy_source']}"]
+
+
+def inference_table(rows: Rows) -> list[str]:
+    """Milliseconds a picture."""
+    head = ["size", "network", "back end", "precision", "ms (quartiles)", "ratio", "to tuned", "PSNR", "of ceiling"]
+    cells = []
+    for row in rows:
+        psnr = "" if row["psnr"] is None else f"{row['psnr']:.1f} dB"
+        share = "" if row["share"] is None else f"{100 * row['share']:.0f} %"
+        times = f"{row['milliseconds']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
+        ratios = [f"{row['ratio']:.1f}x", f"{row['ratio_tuned']:.1f}x"]
+        joules = row["usage"].get("joules_per_image", "not known")
+        memory = _mebibytes(row["usage"]["peak_memory"])
+        about = [row["size"], row["model"], row["backend"], row["precision"]]
+        cells.append([*about, times, *ratios, psnr, share, memory, joules])
+    return markdown([*head, "peak memory", "joules"], cells)
+
+
+def startup_table(rows: Rows) -> list[str]:
+    """Seconds a process."""
+    cells = [[row["model"], row["backend"], row["precision"], _seconds(row), f"{row['ratio']:.1f}x"] for row in rows]
+    return markdown(["network", "back end", "precision", "whole process (quartiles)", "ratio"], cells)
+
+
+def memory_table(rows: Rows) -> list[str]:
+    """Bytes a picture."""
+    cells = [
+        [
+            row["size"],
+            row["model"],
+            row["backend"],
+            row["precision"],
+            _mebibytes(row["before"]),
+            _mebibytes(row["peak"]),
+            None if row["bytes_per_pixel"] is None else f"{row['bytes_per_pixel']:.0f}",
+        ]
+        for row in rows
+    ]
+    return markdown(["size", "network", "back end", "precision", "loaded", "peak", "bytes a pixel"], cells)
+
+
+def training_table(rows: Rows) -> list[str]:
+    """Seconds a step."""
+    cells = [
+        [
+            row["training"],
+            row["loss_network"],
+            row["precision"],
+            _seconds(row),
+            f"{row['ratio']:.1f}x",
+            _mebibytes(row["usage"]["peak_memory"]),
+            row["usage"].get("joules_per_image", "not known"),
+        ]
+        for row in rows
+    ]
+    head = ["training", "loss network", "precision", "a step (quartiles)", "ratio", "peak memory", "joules a crop"]
+    return markdown(head, cells)
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    return f"{row['seconds']:.2f} s ({row['low']:.2f} to {row['high']:.2f})"
+
+
+def _timing(timing: dict[str, float]) -> str:
+    return f"{timing['median']:.3f} s ({timing['low']:.3f} to {timing['high']:.3f})"
+
+
+def _mebibytes(size: int | None) -> str:
+    return "not known" if size is None else f"{size / 2**20:.0f} MiB"
