@@ -20,7 +20,7 @@ from painterly.models.catalogue import DEFAULT_MODEL
 from painterly.models.kinds import resize_tensor
 from painterly.models.painter import load
 from painterly.optimisation.descent import Descent
-from painterly.optimisation.terms import picture_terms
+from painterly.optimisation.terms import picture_objective
 from painterly.resources.usage import UsageMeter
 
 __all__ = ["ITERATIONS", "PUBLISHED_SECONDS", "SpeedTable", "benchmark_paper"]
@@ -73,6 +73,7 @@ def benchmark_paper(
     iterations: int = 10,
     repeats: int = 5,
     loss_network: str = "auto",
+    tile: str = "off",
     device: str = "auto",
     report: Callable[[str], object] = lambda text: None,
 ) -> SpeedTable:
@@ -86,6 +87,7 @@ def benchmark_paper(
             unless as many were timed.
         repeats: Passes of the network that are timed.
         loss_network: A loss network's name or file, or "auto".
+        tile: Side of tiles for the optimisation in pixels, a multiple of 16, or "off".
         device: Where to compute.
         report: Called with a line about each size.
     """
@@ -106,7 +108,7 @@ def benchmark_paper(
         objective = StyleObjective(network, photograph, WEIGHTINGS["modern"]).to(where)
         noise = torch.rand(photograph.shape, generator=torch.Generator().manual_seed(0)).to(where)
         with usage:
-            descent = Descent(picture_terms(objective, photograph), noise)
+            descent = Descent(picture_objective(objective, photograph, tile=tile), noise)
             step = time_calls(descent.step, calls=iterations, device=where)
         usages = {"network": network_usage, "optimisation": usage.usage().to_dict(images=iterations + 1)}
         rows.append(_row(size, forward, step) | {"usage": usages})

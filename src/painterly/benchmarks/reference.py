@@ -97,6 +97,6 @@ def reference_step(
         total = content + 1e10 * style_loss
         total.backward()
         optimizer.step()
-        return float(total)
+        return float(total.detach())
 
     return step

@@ -42,6 +42,9 @@ def paper(
     model: Model = DEFAULT_MODEL,
     picture: Picture = DEMO_PICTURE,
     loss_network: Annotated[str, typer.Option("--loss-network", help="As for train style.")] = "auto",
+    tile: Annotated[
+        int, typer.Option("--tile", min=0, help="Optimise by tiles of so many pixels, a multiple of 16.")
+    ] = 0,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,
@@ -50,7 +53,10 @@ def paper(
     """Table 1: seconds of optimisation against one pass of the network, in float32."""
     from painterly.benchmarks.paper import benchmark_paper
     from painterly.commands.tables import paper_table, paper_usage_table
+    from painterly.errors import UsageError
 
+    if tile % 16:
+        raise UsageError(f"--tile must be a multiple of 16, not {tile}")
     table = benchmark_paper(
         picture,
         model=model,
@@ -58,6 +64,7 @@ def paper(
         iterations=iterations,
         repeats=repeats,
         loss_network=loss_network,
+        tile=str(tile) if tile else "off",
         device=device,
         report=say if verbose else (lambda text: None),
     )

@@ -41,7 +41,7 @@ class OnnxEngine(nn.Module):
         try:
             import onnxruntime
         except ImportError as error:
-            raise MissingExtraError("the back end onnxruntime", "onnxruntime") from error
+            raise MissingExtraError("the back end onnxruntime", "onnx") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
@@ -62,7 +62,7 @@ def onnx_model(graph: Graph) -> Any:
     try:
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError as error:
-        raise MissingExtraError("ONNX", "onnxruntime") from error
+        raise MissingExtraError("ONNX", "onnx") from error
     nodes: list[Any] = []
     constants: list[Any] = []
 
