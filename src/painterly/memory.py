@@ -7,7 +7,9 @@ import ctypes
 import os
 import sys
 
-__all__ = ["available_memory", "keep_freed_memory", "return_freed_memory"]
+from painterly.errors import InputError
+
+__all__ = ["available_memory", "check_memory", "keep_freed_memory", "return_freed_memory"]
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # glibc's malloc.h
 
@@ -48,3 +50,25 @@ def available_memory() -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return None
+
+
+def check_memory(width: int, height: int, need: int, remedy: str) -> None:
+    """Refuse what would not fit.
+
+    Args:
+        width: Of the picture that was given.
+        height: Likewise.
+        need: Bytes.
+        remedy: What to do, with `{}` for the longest side that would fit.
+
+    Raises:
+        InputError: Less memory is free.
+    """
+    free = available_memory()
+    if free is None or need <= free:
+        return
+    longest = int(max(height, width) * (free / need) ** 0.5) // 10 * 10
+    raise InputError(
+        f"a picture of {width}x{height} pixels needs about {need / 1e9:.1f} GB of memory, "
+        f"{free / 1e9:.1f} GB are free; {remedy.format(longest)}"
+    )

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 import painterly
+from painterly import memory
 from painterly.errors import InputError, UsageError
-from painterly.models import on_device
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network
 from painterly.models.upscaler import Upscaler
@@ -108,6 +108,6 @@ def test_a_model_file_gives_the_network_that_was_saved(tmp_path: Path) -> None:
 
 
 def test_too_large_a_picture_is_refused_before_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_device, "available_memory", lambda: 1_000_000)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1_000_000)
     with pytest.raises(InputError, match=r"400x300 pixels needs about .* GB of memory"):
         make()(torch.rand(3, 300, 400))

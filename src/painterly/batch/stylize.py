@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from painterly.batch.files import work_on_files
 from painterly.batch.run import Outcome
+from painterly.inference.light import LightPainter, find_light_painter, keep_light_model
 from painterly.models.catalogue import DEFAULT_MODEL, find_model
-from painterly.models.painter import load
+
+if TYPE_CHECKING:
+    from painterly.models.painter import Painter
 
 __all__ = ["stylize"]
 
@@ -36,7 +40,7 @@ def stylize(
         format: "png", "jpg", ... for paintings in folders; by default that of the photograph.
         device: "auto", "cpu", "cuda" or "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8" (in OpenVINO, for style networks).
         overwrite: Whether existing files are replaced.
         report: Called with each outcome as it comes.
 
@@ -48,7 +52,7 @@ def stylize(
         InputError: The model cannot be read, or there are no pictures.
     """
     path = find_model(model)
-    painter = load(path, device=device, backend=backend, precision=precision)
+    painter = _painter(path, device, backend, precision)
     return work_on_files(
         inputs,
         output,
@@ -58,3 +62,15 @@ def stylize(
         overwrite=overwrite,
         report=report,
     )
+
+
+def _painter(model: Path, device: str, backend: str, precision: str) -> LightPainter | Painter:
+    """Without torch where that is possible: its import takes longer than a picture."""
+    light = find_light_painter(model, device=device, backend=backend, precision=precision)
+    if light is not None:
+        return light
+    from painterly.models.painter import load
+
+    painter = load(model, device=device, backend=backend, precision=precision)
+    keep_light_model(painter, model)
+    return painter

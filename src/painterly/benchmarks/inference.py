@@ -63,6 +63,8 @@ def contestants(device: torch.device) -> list[Choice]:
     if device.type == "cpu":
         if importlib.util.find_spec("openvino"):
             choices += [Choice("openvino", precision) for precision in precisions]
+            if importlib.util.find_spec("nncf"):
+                choices.append(Choice("openvino", "int8"))
         if importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("onnx"):
             choices.append(Choice("onnxruntime", "float32"))
     return choices
@@ -96,8 +98,9 @@ def benchmark_inference(
     chosen = list(choices) if choices is not None else contestants(where)
     keep_freed_memory()
     ceiling = {
-        choice.precision: measure_ceiling(where, _DTYPES[choice.precision])
-        for choice in sorted(chosen, key=lambda c: c.precision, reverse=True)
+        name: measure_ceiling(where, dtype)
+        for name, dtype in _DTYPES.items()
+        if any(choice.precision == name for choice in chosen)
     }
     table = InferenceTable(describe_machine(), ceiling)
     named = [("reference", None, tuned) for tuned in (False, True)]

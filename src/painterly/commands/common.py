@@ -52,7 +52,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that
 Backend = Annotated[
     str, typer.Option("--backend", help="auto, torch, compile, openvino or onnxruntime; the last two are extras.")
 ]
-Precision = Annotated[str, typer.Option("--precision", help="auto, float32 or bfloat16; auto takes what is fast here.")]
+Precision = Annotated[
+    str,
+    typer.Option("--precision", help="auto, float32, bfloat16, or int8 (extra: int8); auto takes what is fast here."),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 
 

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from painterly.errors import UsageError
 from painterly.folders import cache_folder
 from painterly.inference.choice import Choice
 from painterly.inference.graph import Graph, lower, split_input
 from painterly.inference.torch_engine import TorchEngine
+from painterly.networks.style import StyleNetwork
 
 __all__ = ["accelerate"]
 
@@ -37,8 +39,10 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
     fast = copy.copy(network)  # shares everything but the table of its parts
     fast._modules = dict(network._modules)
     graph = lower(network.get_submodule("layers"), even=even)
-    if choice.precision == "bfloat16":
-        engine: nn.Module = SplitInput(_engine(split_input(graph), choice))
+    if choice.precision == "int8":
+        engine: nn.Module = _eight_bits(network, graph)
+    elif choice.precision == "bfloat16":
+        engine = SplitInput(_engine(split_input(graph), choice))
     else:
         engine = _engine(graph, choice)
     fast._modules["layers"] = engine.eval()
@@ -60,6 +64,17 @@ class SplitInput(nn.Module):
         rounded = x.to(torch.bfloat16).float()
         y: Tensor = self.engine(torch.cat([rounded, x - rounded], 1))
         return y
+
+
+def _eight_bits(network: nn.Module, graph: Graph) -> nn.Module:
+    from painterly.inference.int8 import calibration_pictures
+    from painterly.inference.openvino_engine import OpenVINOEngine
+
+    if not isinstance(network, StyleNetwork):
+        raise UsageError("--precision int8 is for style networks; leave it out")
+    with torch.inference_mode():
+        inputs = [network.pixels_in(picture) for picture in calibration_pictures()]
+    return OpenVINOEngine(graph, "int8", inputs)
 
 
 def _engine(graph: Graph, choice: Choice) -> nn.Module:

@@ -17,8 +17,9 @@ BACKENDS: Final = ("torch", "compile", "openvino", "onnxruntime")
 """torch, which is always there; torch.compile, which needs a C++ compiler and some ten seconds the first time; and two
 runtimes for CPUs, which are extras."""
 
-PRECISIONS: Final = ("float32", "bfloat16")
-"""Of the arithmetic; statistics of instance norm, and pixels going in and out, are float32 anyhow."""
+PRECISIONS: Final = ("float32", "bfloat16", "int8")
+"""Of the arithmetic; int8 in OpenVINO only, for style networks, and never by itself. Statistics of instance norm, and
+pixels going in and out, are float32 anyhow."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def choose(device: torch.device, backend: str = "auto", precision: str = "auto")
         installed = importlib.util.find_spec("openvino") is not None
         wants_more = device.type != "cpu" or not installed
         backend = "torch" if wants_more else "openvino"
+    if precision == "int8" and backend != "openvino":
+        raise UsageError("--precision int8 needs --backend openvino, on the CPU")
     if backend in ("openvino", "onnxruntime") and device.type != "cpu":
         raise UsageError(f"--backend {backend} runs on the CPU; leave out --device, or take torch or compile")
     if backend == "onnxruntime":

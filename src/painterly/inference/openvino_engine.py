@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,8 @@ from painterly.inference.graph import (
     Shuffle,
     Transposed,
 )
+from painterly.inference.int8 import quantized_model
+from painterly.models.device import fast_bfloat16
 
 __all__ = ["OpenVINOEngine", "openvino_model"]
 
@@ -32,23 +35,33 @@ class OpenVINOEngine(nn.Module):
 
     Args:
         graph: What to run.
-        precision: Of the arithmetic; OpenVINO keeps float32 where the processor has no fast bfloat16.
+        precision: Of the arithmetic; OpenVINO keeps float32 where the processor has no fast bfloat16. What int8 leaves
+            to floats is bfloat16 where that is fast.
+        calibration: What the graph is given in use, for int8.
 
     Raises:
-        MissingExtraError: OpenVINO is not installed.
+        MissingExtraError: OpenVINO, or for int8 NNCF, is not installed.
     """
 
-    def __init__(self, graph: Graph, precision: Literal["float32", "bfloat16"] = "float32") -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        precision: Literal["float32", "bfloat16", "int8"] = "float32",
+        calibration: Sequence[Tensor] = (),
+    ) -> None:
         super().__init__()
         ov = _openvino()
         core = ov.Core()
         core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
         options = {
-            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" or not fast_bfloat16("cpu") else "bf16",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "PERFORMANCE_HINT": "LATENCY",
         }
-        compiled = core.compile_model(openvino_model(graph), "CPU", options)
+        model = openvino_model(graph)
+        if precision == "int8":
+            model = quantized_model(graph, model, calibration)
+        compiled = core.compile_model(model, "CPU", options)
         self._request = compiled.create_infer_request()
 
     def forward(self, x: Tensor) -> Tensor:

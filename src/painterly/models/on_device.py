@@ -8,10 +8,9 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
-from painterly.errors import InputError
 from painterly.inference.accelerate import accelerate
 from painterly.inference.choice import choose
-from painterly.memory import available_memory, keep_freed_memory
+from painterly.memory import check_memory, keep_freed_memory
 from painterly.models.card import ModelCard
 
 __all__ = ["OnDevice"]
@@ -55,21 +54,6 @@ class OnDevice(Generic[N]):
         self.fast = accelerate(network, self.choice, device)
 
     def _check_memory(self, width: int, height: int, need: int, remedy: str) -> None:
-        """Refuse what would not fit.
-
-        Args:
-            width: Of the picture that was given.
-            height: Likewise.
-            need: Bytes.
-            remedy: What to do, with `{}` for the longest side that would fit.
-
-        Raises:
-            InputError: Less memory is free.
-        """
-        if self.device.type != "cpu" or (free := available_memory()) is None or need <= free:
-            return
-        longest = int(max(height, width) * (free / need) ** 0.5) // 10 * 10
-        raise InputError(
-            f"a picture of {width}x{height} pixels needs about {need / 1e9:.1f} GB of memory, "
-            f"{free / 1e9:.1f} GB are free; {remedy.format(longest)}"
-        )
+        """`painterly.memory.check_memory`, on a CPU; GPUs say it themselves."""
+        if self.device.type == "cpu":
+            check_memory(width, height, need, remedy)

@@ -18,9 +18,9 @@ from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_model
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
-__all__ = ["Painter", "load"]
+__all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
 
-_BYTES_PER_PIXEL_AND_CHANNEL = 28
+BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels."""
 
 
@@ -83,7 +83,7 @@ class Painter(OnDevice[StyleNetwork]):
         batch, _, height, width = x.shape
         if min(height, width) < MINIMUM_SIZE:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
-        need = batch * height * width * self.network.description.width * _BYTES_PER_PIXEL_AND_CHANNEL
+        need = batch * height * width * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL
         self._check_memory(width, height, need, "try --size {}")
 
 
@@ -96,7 +96,7 @@ def load(
         model: A shipped model's name, a model file, or one of the authors' released networks as ONNX.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8" (in OpenVINO, for style networks).
 
     Raises:
         UsageError: There is no such model or device, or the model does not paint but enlarges.

@@ -1,0 +1,172 @@
+"""Painting without torch, whose import takes longer than a picture: from the second time on, in OpenVINO alone.
+
+The first time that a network runs in OpenVINO, its graph is kept in the cache folder, under the digest of the model's
+file. `painterly stylize` then needs neither the file's tensors nor torch. Same graph, same arithmetic, same picture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from painterly import __version__
+from painterly.atomic import atomic_path
+from painterly.errors import InputError, PainterlyError
+from painterly.folders import cache_folder
+from painterly.memory import check_memory
+
+if TYPE_CHECKING:
+    from painterly.models.painter import Painter
+
+__all__ = ["LightPainter", "find_light_painter", "keep_light_model"]
+
+Floats = npt.NDArray[np.float32]
+
+
+class LightPainter:
+    """A style network as OpenVINO's graph.
+
+    Args:
+        folder: Where `keep_light_model` kept it.
+        precision: "auto", "float32" or "bfloat16".
+
+    Raises:
+        OSError: It is not whole.
+        RuntimeError: OpenVINO cannot read it.
+    """
+
+    def __init__(self, folder: Path, precision: str = "auto") -> None:
+        import openvino
+
+        self._about: dict[str, Any] = json.loads((folder / "about.json").read_text())
+        core = openvino.Core()
+        if precision == "auto":
+            fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            precision = "bfloat16" if fast else "float32"
+        self.precision = precision
+        core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
+        options = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32"}
+        options |= {"PERFORMANCE_HINT": "LATENCY"}
+        compiled = core.compile_model(folder / f"{precision}.xml", "CPU", options)
+        self._request = compiled.create_infer_request()
+
+    def __call__(self, picture: Image.Image, *, size: int | None = None) -> Image.Image:
+        """Paint a picture, as `Painter` does.
+
+        Args:
+            picture: RGB or RGBA.
+            size: Longest side of the result in pixels; by default that of the picture.
+
+        Raises:
+            InputError: The picture is too small, or too large for the memory that is free.
+        """
+        pixels = np.asarray(picture.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+        if size is not None:
+            pixels = _resize(pixels, size)
+        height, width = pixels.shape[-2:]
+        if min(height, width) < self._about["minimum"]:
+            raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
+        check_memory(width, height, height * width * self._about["bytes_per_pixel"], "try --size {}")
+        painting = self._paint(pixels)
+        values = np.rint(painting.clip(0, 1) * 255).astype(np.uint8)
+        result = Image.fromarray(values.transpose(1, 2, 0))
+        if picture.mode == "RGBA":
+            alpha = picture.getchannel("A")
+            result.putalpha(alpha if alpha.size == result.size else alpha.resize(result.size, Image.Resampling.BICUBIC))
+        return result
+
+    def _paint(self, pixels: Floats) -> Floats:
+        """RGB in [0, 1], shape (3, H, W), to the same."""
+        height, width = pixels.shape[-2:]
+        stride = self._about["stride"]
+        missing = ((0, 0), (0, -height % stride), (0, -width % stride))
+        mean, std = (np.array(self._about[name], np.float32).reshape(3, 1, 1) for name in ("mean", "std"))
+        x = ((np.pad(pixels, missing, "reflect") - mean) / std)[None]
+        if self.precision == "bfloat16":  # see `painterly.inference.graph.split_input`
+            rounded = _to_bfloat16(x)
+            x = np.concatenate([rounded, x - rounded], 1)
+        y: Floats = self._request.infer({0: np.ascontiguousarray(x)})[0][0]
+        return (y * std + mean)[..., :height, :width]
+
+
+def find_light_painter(model: Path, *, device: str, backend: str, precision: str) -> LightPainter | None:
+    """A painter without torch, if the model was kept and nothing else is asked for; None where torch is to decide."""
+    graphics = sys.platform == "darwin" or Path("/dev/nvidiactl").exists()  # torch may want to run there
+    if backend not in ("auto", "openvino") or not (device == "cpu" or (device == "auto" and not graphics)):
+        return None
+    if importlib.util.find_spec("openvino") is None or precision not in ("auto", "float32", "bfloat16"):
+        return None
+    try:
+        return LightPainter(_folder(model), precision)
+    except (OSError, ValueError, KeyError, RuntimeError):  # not kept, or not whole: torch makes it anew
+        return None
+
+
+def keep_light_model(painter: Painter, model: Path) -> None:
+    """Keep a painter's graph for `find_light_painter`; where that cannot be done, nothing happens.
+
+    Args:
+        painter: One that runs in OpenVINO.
+        model: The file that it was loaded from.
+    """
+    from painterly.inference.graph import lower, split_input
+    from painterly.inference.openvino_engine import openvino_model
+    from painterly.models.painter import BYTES_PER_PIXEL_AND_CHANNEL
+    from painterly.networks.style import MINIMUM_SIZE
+
+    network = painter.network
+    if painter.choice.backend != "openvino" or network.description.pixels != "unit" or not model.is_file():
+        return
+    with contextlib.suppress(OSError, PainterlyError):
+        folder = _folder(model)
+        if (folder / "about.json").is_file():
+            return
+        import openvino
+
+        graph = lower(network.layers, even=True)
+        for precision, whole in (("float32", graph), ("bfloat16", split_input(graph))):
+            with atomic_path(folder / f"{precision}.bin") as weights, atomic_path(folder / f"{precision}.xml") as text:
+                openvino.save_model(openvino_model(whole), text, compress_to_fp16=False)
+                text.with_suffix(".bin").replace(weights)
+        about = {
+            "mean": network.pixels_in.mean.flatten().tolist(),
+            "std": network.pixels_in.std.flatten().tolist(),
+            "stride": network.description.stride,
+            "minimum": MINIMUM_SIZE,
+            "bytes_per_pixel": BYTES_PER_PIXEL_AND_CHANNEL * network.description.width,
+        }
+        with atomic_path(folder / "about.json") as temporary:
+            temporary.write_text(json.dumps(about))
+
+
+def _folder(model: Path) -> Path:
+    """Where a model's graph is kept: by its content and painterly's version."""
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:32]
+    return cache_folder() / "graphs" / f"{__version__}-{digest}"
+
+
+def _resize(pixels: Floats, longest: int) -> Floats:
+    """As `painterly.models.kinds.resize_tensor`: bicubic, antialiased, kept within [0, 1]."""
+    height, width = pixels.shape[-2:]
+    ratio = longest / max(height, width)
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    if size == (width, height):
+        return pixels
+    channels = [Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC) for channel in pixels]
+    return np.stack([np.asarray(channel) for channel in channels]).clip(0, 1)
+
+
+def _to_bfloat16(x: Floats) -> Floats:
+    """Rounded to the nearest bfloat16, ties to even."""
+    bits = np.ascontiguousarray(x, np.float32).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return rounded.view(np.float32)
