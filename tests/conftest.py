@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 # Several tests run at once: threads of one that wait for cores taken by another cost more than they bring.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What tests cache is theirs alone: they neither fill nor find anything in the user's folder.
+_CACHE = tempfile.TemporaryDirectory(prefix="painterly-tests-")
+os.environ["PAINTERLY_CACHE"] = _CACHE.name
 
 import pytest
 import torch

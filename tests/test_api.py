@@ -12,8 +12,8 @@ PUBLIC = {
         evaluate_super_resolution info load load_upscaler optimize shipped_models stylize
         sweep_weights train_srcnn train_style train_super_resolution upscale""",
     "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
-    "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable benchmark_inference
-        benchmark_memory benchmark_paper benchmark_startup benchmark_training time_calls""",
+    "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable
+        benchmark_inference benchmark_memory benchmark_paper benchmark_startup benchmark_training time_calls""",
     "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade find_photos""",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork choose_loss_network
         layer_names load_loss_network""",

@@ -1,7 +1,8 @@
 """Painting without torch, whose import takes longer than a picture: from the second time on, in OpenVINO alone.
 
 The first time that a network runs in OpenVINO, its graph is kept in the cache folder, under the digest of the model's
-file. `painterly stylize` then needs neither the file's tensors nor torch. Same graph, same arithmetic, same picture.
+file. `painterly stylize` then needs neither the file's tensors nor torch. Same graph, same arithmetic, same picture; where
+it is resized, Pillow does it instead of torch, which differs by rounding.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ class LightPainter:
             fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
             precision = "bfloat16" if fast else "float32"
         self.precision = precision
-        core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
         options = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32"}
         options |= {"PERFORMANCE_HINT": "LATENCY"}
         compiled = core.compile_model(folder / f"{precision}.xml", "CPU", options)

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from painterly.errors import MissingExtraError
-from painterly.folders import cache_folder
 from painterly.inference.graph import (
     Add,
     Convolution,
@@ -52,7 +51,6 @@ class OpenVINOEngine(nn.Module):
         super().__init__()
         ov = _openvino()
         core = ov.Core()
-        core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
         options = {
             "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" or not fast_bfloat16("cpu") else "bf16",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
