@@ -22,6 +22,7 @@ PUBLIC = {
         luma_ssim multiplications receptive_field save_chart side_by_side speed_chart""",
     "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur match_histogram match_statistics
         read_picture resize_longest shrink to_tensor with_luminance""",
+    "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose lower",
     "painterly.losses": """WEIGHTINGS FeatureReconstruction GridLoss PixelLoss StyleObjective StyleReconstruction
         SuperResolutionObjective TiledObjective TotalVariation Weighting feature_reconstruction gatys_content
         gatys_style gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction

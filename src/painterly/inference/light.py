@@ -1,8 +1,8 @@
 """Painting without torch, whose import takes longer than a picture: from the second time on, in OpenVINO alone.
 
 The first time that a network runs in OpenVINO, its graph is kept in the cache folder, under the digest of the model's
-file. `painterly stylize` then needs neither the file's tensors nor torch. Same graph, same arithmetic, same picture; where
-it is resized, Pillow does it instead of torch, which differs by rounding.
+file. `painterly stylize` then needs neither the file's tensors nor torch. Same graph, same arithmetic, same picture;
+where it is resized, Pillow does it instead of torch, which differs by rounding.
 """
 
 from __future__ import annotations
