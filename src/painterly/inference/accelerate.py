@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from painterly.errors import UsageError
 from painterly.folders import cache_folder
 from painterly.inference.choice import Choice
-from painterly.inference.graph import Graph, lower, split_input
+from painterly.inference.graph import Graph, Pad, lower, split_input
 from painterly.inference.torch_engine import TorchEngine
 from painterly.networks.style import StyleNetwork
 
@@ -36,8 +36,9 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
     """
     description: Any = network.description
     even = getattr(description, "scale", getattr(description, "stride", 1)) % 2 == 0  # sizes are multiples of it
-    fast = copy.copy(network)  # shares everything but the table of its parts
-    fast._modules = dict(network._modules)
+    fast = copy.copy(network)  # a copy of everything but the layers, which are made anew
+    fast._buffers = {name: copy.copy(buffer) for name, buffer in network._buffers.items()}
+    fast._modules = {name: copy.deepcopy(part) for name, part in network._modules.items() if name != "layers"}
     graph = lower(network.get_submodule("layers"), even=even)
     if choice.precision == "int8":
         engine: nn.Module = _eight_bits(network, graph)
@@ -45,8 +46,28 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
         engine = SplitInput(_engine(split_input(graph), choice))
     else:
         engine = _engine(graph, choice)
+    if choice.backend in ("openvino", "onnxruntime"):
+        engine = SmallInTorch(engine, graph)
     fast._modules["layers"] = engine.eval()
     return fast.to(device)
+
+
+class SmallInTorch(nn.Module):
+    """Leaves pictures to torch that are smaller than their padding, which other runtimes cannot reflect.
+
+    Args:
+        engine: Runs the graph for all others.
+        graph: The graph.
+    """
+
+    def __init__(self, engine: nn.Module, graph: Graph) -> None:
+        super().__init__()
+        self.engine, self.torch = engine, TorchEngine(graph)
+        self.widest = max((op.amount for op in graph.ops if isinstance(op, Pad)), default=0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.torch(x) if min(x.shape[-2:]) <= self.widest else self.engine(x)
+        return y
 
 
 class SplitInput(nn.Module):

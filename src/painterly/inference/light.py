@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,8 @@ class LightPainter:
         self.precision = precision
         options = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32"}
         options |= {"PERFORMANCE_HINT": "LATENCY"}
+        if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # what torch goes by
+            options["INFERENCE_NUM_THREADS"] = threads
         compiled = core.compile_model(folder / f"{precision}.xml", "CPU", options)
         self._request = compiled.create_infer_request()
 
@@ -124,7 +127,8 @@ def keep_light_model(painter: Painter, model: Path) -> None:
     from painterly.networks.style import MINIMUM_SIZE
 
     network = painter.network
-    if painter.choice.backend != "openvino" or network.description.pixels != "unit" or not model.is_file():
+    simple = network.description.pixels == "unit" and network.description.padding == "reflect"
+    if painter.choice.backend != "openvino" or not simple or not model.is_file():
         return
     with contextlib.suppress(OSError, PainterlyError):
         folder = _folder(model)

@@ -83,6 +83,9 @@ def openvino_model(graph: Graph) -> Any:
     return ov.Model([values[-1]], [picture], "painterly")
 
 
+_PLAIN: Any = {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+
+
 def _node(ops: Any, op: Op, values: list[Any]) -> Any:
     x = values[op.x]
     match op:
@@ -120,7 +123,7 @@ def _node(ops: Any, op: Op, values: list[Any]) -> Any:
             return ops.add(values[op.y], x)
         case Nearest():
             scales, axes = np.array([op.factor] * 2, np.float32), np.array([2, 3], np.int64)
-            return ops.interpolate(x, scales, "nearest", "scales", axes=axes, nearest_mode="floor")
+            return ops.interpolate(x, scales, "nearest", "scales", axes=axes, **_PLAIN)
         case Shuffle():
             return ops.depth_to_space(x, "depth_first", op.factor)
 

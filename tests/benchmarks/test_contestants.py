@@ -1,0 +1,189 @@
+"""Benchmarks of painterly against the reference, on the smallest pictures there are."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from painterly.benchmarks import benchmark_inference, benchmark_memory, benchmark_startup, benchmark_training
+from painterly.benchmarks.inference import contestant, contestants
+from painterly.commands.demo import DEMO_PICTURE
+from painterly.errors import PainterlyError
+from painterly.inference import Choice
+
+SMALL = "starry-night-small"
+TORCH = Choice("torch", "float32")
+
+
+class Here:
+    """A worker without a process."""
+
+    closed = 0
+
+    def __init__(self, make: Callable[..., dict[str, Callable[..., Any]]], *arguments: Any) -> None:
+        self.functions = make(*arguments)
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        return self.functions[name](*arguments)
+
+    def close(self) -> None:
+        Here.closed += 1
+
+
+@pytest.fixture(autouse=True)
+def _no_meter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle machine is not watched."""
+    monkeypatch.setattr("painterly.resources.usage.find_counter", lambda device: (None, "there is no meter"))
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Here, "closed", 0)
+    for name in ("inference", "training", "memory"):
+        monkeypatch.setattr(f"painterly.benchmarks.{name}.Worker", Here)
+
+
+@pytest.mark.usefixtures("here")
+def test_inference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("painterly.benchmarks.inference.measure_ceiling", lambda device, dtype: 1e12)
+    said: list[str] = []
+    choices = [TORCH, Choice("torch", "bfloat16")]
+    table = benchmark_inference(
+        DEMO_PICTURE, models=[SMALL], sizes=[32, 36], choices=choices, repeats=2, device="cpu", report=said.append
+    )
+    assert said == ["32x32 done", "36x36 done"]
+    assert Here.closed == 4
+    assert set(table.ceiling) == {"float32", "bfloat16"}
+    assert [row["size"] for row in table.rows] == [32] * 4 + [36] * 4
+    for size in (32, 36):
+        default, tuned, ours, rounded = (row for row in table.rows if row["size"] == size)
+        assert [row["model"] for row in (default, tuned, ours, rounded)] == ["reference", "reference", SMALL, SMALL]
+        assert default["ratio"] == tuned["ratio_tuned"] == 1
+        assert [default["psnr"], tuned["psnr"], ours["psnr"]] == [None] * 3
+        assert rounded["psnr"] > 40
+        assert ours["multiplications"] < default["multiplications"]
+        for row in (default, tuned, ours, rounded):
+            assert 0 < row["low"] <= row["milliseconds"] <= row["high"]
+            assert row["ratio"] == pytest.approx(default["milliseconds"] / row["milliseconds"])
+            assert row["ratio_tuned"] == pytest.approx(tuned["milliseconds"] / row["milliseconds"])
+            assert row["share"] == pytest.approx(row["multiplications"] / row["milliseconds"] / 1e9)
+            assert row["usage"]["energy_source"] == "there is no meter"
+    json.dumps(table.to_dict())
+
+
+def test_only_our_layers_are_counted_rewritten() -> None:
+    """The reference is the network that ours is without rewriting; multiplications are per pixel."""
+    about = []
+    for model, choice in (("reference", None), ("starry-night", TORCH)):
+        functions = contestant(str(DEMO_PICTURE), model, choice, False, "cpu")
+        functions["prepare"](64)
+        about.append(functions["about"](0)["multiplications"] / 64**2)
+    assert about[0] > about[1] > 0.5 * about[0]
+
+
+def test_contestants_are_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, cuda = torch.device("cpu"), torch.device("cuda")
+    monkeypatch.setattr("painterly.benchmarks.inference.fast_bfloat16", lambda device: True)
+    both = ["float32", "bfloat16"]
+    with monkeypatch.context() as patch:
+        patch.setattr("painterly.benchmarks.inference.importlib.util.find_spec", lambda name: object())
+        runtimes = [*(Choice("openvino", precision) for precision in (*both, "int8")), Choice("onnxruntime", "float32")]
+        assert contestants(cpu) == [*(Choice("torch", precision) for precision in both), *runtimes]
+        assert contestants(cuda) == [Choice("torch", precision) for precision in both]
+        patch.setattr("painterly.benchmarks.inference.importlib.util.find_spec", lambda name: None)
+        patch.setattr("painterly.benchmarks.inference.fast_bfloat16", lambda device: False)
+        assert contestants(cpu) == [TORCH]
+
+
+@pytest.mark.usefixtures("here")
+def test_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lightning_fabric", reason="lightning-fabric is not installed")
+    monkeypatch.setattr("painterly.benchmarks.training.fast_bfloat16", lambda device: False)
+    table = benchmark_training(size=32, batch_size=1, repeats=1, device="cpu")
+    assert Here.closed == 3
+    assert [(row["training"], row["loss_network"]) for row in table.rows] == [
+        ("reference", "VGG-16"), ("painterly", "VGG-16"), ("painterly", "distilled"),
+    ]  # fmt: skip
+    for row in table.rows:
+        assert row["precision"] == "32-true"
+        assert 0 < row["low"] <= row["seconds"] <= row["high"]
+        assert row["ratio"] == pytest.approx(table.rows[0]["seconds"] / row["seconds"])
+    assert json.loads(json.dumps(table.to_dict()))["batch_size"] == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_memory() -> None:
+    said: list[str] = []
+    table = benchmark_memory(DEMO_PICTURE, model=SMALL, sizes=[32], choices=[TORCH], device="cpu", report=said.append)
+    assert [(row["model"], row["backend"]) for row in table.rows] == [
+        ("reference", "eager, default allocator"), (SMALL, "torch"),
+    ]  # fmt: skip
+    assert (len(said), Here.closed) == (2, 2)
+    for row in table.rows:
+        if row["before"] is not None:
+            assert 0 < row["before"] <= row["peak"] + (1 << 20)
+            assert row["bytes_per_pixel"] == pytest.approx((row["peak"] - row["before"]) / 32**2)
+    json.dumps(table.to_dict())
+
+
+def test_what_a_process_is_told_can_be_told() -> None:
+    for choice in (None, TORCH):
+        assert pickle.loads(pickle.dumps((contestant, SMALL, choice))) == (contestant, SMALL, choice)
+
+
+@pytest.mark.parametrize("benchmark", [benchmark_inference, benchmark_memory])
+def test_a_worker_that_fails_is_one_sentence_and_nothing_is_left_running(
+    monkeypatch: pytest.MonkeyPatch, benchmark: Callable[..., object]
+) -> None:
+    closed: list[object] = []
+
+    class Failing(Here):
+        def ask(self, name: str, *arguments: Any) -> Any:
+            raise RuntimeError("Traceback ...\n  in there\nValueError: it broke\n")
+
+        def close(self) -> None:
+            closed.append(self)
+
+    for name in ("inference", "memory"):
+        monkeypatch.setattr(f"painterly.benchmarks.{name}.Worker", Failing)
+    monkeypatch.setattr("painterly.benchmarks.inference.measure_ceiling", lambda device, dtype: 1e12)
+    with pytest.raises(PainterlyError, match=r"^[^\n]*: ValueError: it broke$"):
+        benchmark(DEMO_PICTURE, sizes=[32], choices=[TORCH], device="cpu")
+    assert closed
+
+
+def test_startup_in_real_processes(tmp_path: Path) -> None:
+    Image.effect_noise((43, 38), 60).convert("RGB").save(tmp_path / "photo.png")
+    said: list[str] = []
+    table = benchmark_startup(tmp_path / "photo.png", model=SMALL, choices=[TORCH], repeats=1, report=said.append)
+    assert table.to_dict()["size"] == [40, 36]
+    reference, ours = table.rows
+    assert (reference["model"], ours["model"]) == ("reference", SMALL)
+    assert (ours["backend"], ours["precision"]) == ("torch", "float32")
+    assert reference["ratio"] == 1
+    assert ours["ratio"] == pytest.approx(reference["seconds"] / ours["seconds"])
+    assert len(said) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
+
+
+@pytest.mark.parametrize("said", ["Traceback ...\npainterly: there is no model 'x'\n", ""])
+def test_a_process_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    """And not the representation of a list."""
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", said)
+
+    monkeypatch.setattr("painterly.benchmarks.startup.subprocess.run", run)
+    with pytest.raises(PainterlyError, match="a process failed") as caught:
+        benchmark_startup(DEMO_PICTURE, model=SMALL, choices=[TORCH], repeats=1)
+    assert "[" not in str(caught.value)
+    if said:
+        assert "there is no model 'x'" in str(caught.value)
