@@ -21,6 +21,7 @@ from painterly.folders import cache_folder
 from painterly.images.reading import read_picture
 from painterly.images.tensors import to_tensor
 from painterly.inference.graph import Graph
+from painterly.inference.openvino_core import openvino_core
 
 __all__ = ["calibration_pictures", "quantized_model"]
 
@@ -68,7 +69,7 @@ def quantized_model(graph: Graph, model: Any, inputs: Sequence[Tensor]) -> Any:
     path = cache_folder() / "graphs" / f"{__version__}-int8-{_digest(graph, inputs)}.xml"
     if path.is_file() and path.with_suffix(".bin").is_file():
         with contextlib.suppress(RuntimeError):
-            return openvino.Core().read_model(path)
+            return openvino_core().read_model(path)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):  # it draws bars
         try:
             import nncf

@@ -24,6 +24,7 @@ from painterly import __version__
 from painterly.atomic import atomic_path
 from painterly.errors import InputError, PainterlyError
 from painterly.folders import cache_folder
+from painterly.inference.openvino_core import openvino_core
 from painterly.memory import check_memory
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ class LightPainter:
     """
 
     def __init__(self, folder: Path, precision: str = "auto") -> None:
-        import openvino
-
         self._about: dict[str, Any] = json.loads((folder / "about.json").read_text())
-        core = openvino.Core()
+        core = openvino_core()
         if precision == "auto":
             fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
             precision = "bfloat16" if fast else "float32"

@@ -24,6 +24,7 @@ from painterly.inference.graph import (
     Transposed,
 )
 from painterly.inference.int8 import quantized_model
+from painterly.inference.openvino_core import openvino_core
 from painterly.models.device import fast_bfloat16
 
 __all__ = ["OpenVINOEngine", "openvino_model"]
@@ -49,8 +50,7 @@ class OpenVINOEngine(nn.Module):
         calibration: Sequence[Tensor] = (),
     ) -> None:
         super().__init__()
-        ov = _openvino()
-        core = ov.Core()
+        core = openvino_core()
         options = {
             "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" or not fast_bfloat16("cpu") else "bf16",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
