@@ -14,7 +14,7 @@ from painterly.models.device import fast_bfloat16
 __all__ = ["BACKENDS", "PRECISIONS", "Choice", "choose"]
 
 BACKENDS: Final = ("torch", "compile", "openvino", "onnxruntime")
-"""torch, which is always there; torch.compile, which needs a C++ compiler, most of a minute the first time and some twenty
+"""torch, which is always there; torch.compile, which needs a C++ compiler, most of a minute the first time and twenty
 seconds in every process after that; and two runtimes for CPUs, which are extras."""
 
 PRECISIONS: Final = ("float32", "bfloat16", "int8")
