@@ -91,7 +91,7 @@ def benchmark_training(
             for worker, times in zip(workers, seconds, strict=True):
                 times.append(worker.ask("step"))
             report(f"round {turn + 1} of {repeats} done")
-        usages = [worker.ask("usage", repeats * batch_size) for worker in workers]
+        usages = [worker.ask("usage", batch_size) for worker in workers]
     except RuntimeError as error:
         raise PainterlyError(f"the benchmark cannot go on: {str(error).strip().splitlines()[-1]}") from error
     finally:
@@ -137,7 +137,12 @@ def _contestant(
             torch.cuda.synchronize(where)
         return time.perf_counter() - began
 
-    return {"step": timed, "usage": lambda images: meter.usage().to_dict(images=images)}
+    def usage(images: int) -> dict[str, Any]:
+        with meter:  # a step of its own: between those that were timed, the others took their turns
+            step()
+        return meter.usage().to_dict(images=images)
+
+    return {"step": timed, "usage": usage}
 
 
 def _reference(where: torch.device, pictures: Tensor) -> Callable[[], object]:
