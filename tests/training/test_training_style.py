@@ -27,7 +27,7 @@ def weights(path: Path) -> dict[str, Tensor]:
 
 
 def test_a_run_leaves_a_model_with_a_full_card_a_curve_and_samples(config: StyleTraining) -> None:
-    card = train_style(dataclasses.replace(config, title="Stripes", painter="Nobody", licence="CC0"))
+    card = train_style(dataclasses.replace(config, title="Stripes", painter=["Nobody"], licence="CC0"))
 
     assert read_card(config.output) == card
     assert card.style["title"] == "Stripes"
@@ -195,7 +195,7 @@ class TestRefusals:
     def test_a_painting_of_one_pixel(self, config: StyleTraining, tmp_path: Path) -> None:
         Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
         with pytest.raises(UsageError, match="needs at least 32x32"):
-            train_style(dataclasses.replace(config, style=tmp_path / "dot.png"))
+            train_style(dataclasses.replace(config, style=[tmp_path / "dot.png"]))
 
     def test_a_folder_without_photographs(self, config: StyleTraining, tmp_path: Path) -> None:
         (tmp_path / "none").mkdir()

@@ -28,7 +28,7 @@ def train() -> None:
 @app.command("style")
 @with_options_of(StyleTraining)
 def style(config: StyleTraining, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Teach a network to paint like one painting (paper, section 4.1).
+    """Teach a network to paint like a painting (paper, section 4.1), or like several.
 
     The run's checkpoint, curve, TensorBoard scalars and sample pictures are kept in a folder beside the model file,
     named OUTPUT.run; --resume goes on from there.
@@ -42,6 +42,10 @@ def style(config: StyleTraining, json: Json = False, quiet: Quiet = False, verbo
             f"objective on {card.data['held_out']} unseen photographs: {result['unseen']['total']:.4g} "
             f"(unchanged photographs {result['unchanged']['total']:.4g}, ratio {result['ratio']:.3f})"
         )
+    for name, found in result.get("styles", {}).items():
+        say(f"{name}: objective {found['unseen']['total']:.4g}, ratio {found['ratio']:.3f}")
+    if "identity_psnr" in result:
+        say(f"the photograph itself: {result['identity_psnr']:.1f} dB")
     _report(card, config.output, json)
 
 

@@ -32,15 +32,17 @@ only where it is smaller than the square."""
 
 
 class Crop(NamedTuple):
-    """One sample: pixels, and the photographs that had to be skipped for it."""
+    """One sample: its number, its pixels, and the photographs that had to be skipped for it."""
 
+    number: int
     pixels: Tensor
     skipped: tuple[str, ...]
 
 
 class Batch(NamedTuple):
-    """Crops, uint8 RGB of shape (B, 3, S, S), and the names of photographs that could not be read."""
+    """Sample numbers, crops (uint8 RGB, shape (B, 3, S, S)), and names of photographs that could not be read."""
 
+    numbers: tuple[int, ...]
     pixels: Tensor
     skipped: tuple[str, ...]
 
@@ -83,7 +85,7 @@ class CropDataset(Dataset[Crop]):
             except (InputError, *UNREADABLE):
                 skipped.append(self.photos.names[index])
                 continue
-            return Crop(pixels, tuple(skipped))
+            return Crop(sample, pixels, tuple(skipped))
         raise InputError(f"none of the {len(order)} photographs in {self.photos.source} can be read")
 
     def _order(self, epoch: int) -> list[int]:
@@ -209,4 +211,6 @@ def _ignore_signals(worker: int) -> None:
 
 
 def _collate(crops: list[Crop]) -> Batch:
-    return Batch(torch.stack([crop.pixels for crop in crops]), tuple(name for crop in crops for name in crop.skipped))
+    numbers = tuple(crop.number for crop in crops)
+    skipped = tuple(name for crop in crops for name in crop.skipped)
+    return Batch(numbers, torch.stack([crop.pixels for crop in crops]), skipped)

@@ -155,13 +155,13 @@ def objective_of(card: ModelCard, style: str | Path | None = None, loss_network:
         raise UsageError(f"the card of {card.title or 'this network'} does not say how it was trained")
     painting = Path(style) if style is not None else find_painting(card)
     settings = StyleTraining(
-        style=painting,
+        style=[painting],
         photos=painting,
         output=painting,
         preset=str(training["preset"]),
         weighting=training.get("weighting"),
         content_weight=weights["content"],
-        style_weight=weights["style"],
+        style_weight=[weights["style"]],
         variation_weight=weights["variation"],
         style_size=training["style_size"],
         loss_network=loss_network or str(card.loss_network["name"]),

@@ -1,10 +1,11 @@
 from .feature import FeatureReconstruction, feature_reconstruction
+from .gallery_objective import GalleryObjective
 from .gatys import gatys_content, gatys_style, gatys_style_layer
 from .gram import gram_matrix
 from .grid import GridLoss, grid_loss
 from .objective import StyleObjective
 from .pixel import PixelLoss, pixel_loss
-from .style import StyleReconstruction, style_reconstruction
+from .style import StyleReconstruction, style_distances, style_reconstruction
 from .super_resolution import SuperResolutionObjective
 from .tiled_objective import TiledObjective
 from .variation import TotalVariation, squared_total_variation, total_variation, variation_power
@@ -13,6 +14,7 @@ from .weighting import WEIGHTINGS, Weighting
 __all__ = [
     "WEIGHTINGS",
     "FeatureReconstruction",
+    "GalleryObjective",
     "GridLoss",
     "PixelLoss",
     "StyleObjective",
@@ -29,6 +31,7 @@ __all__ = [
     "grid_loss",
     "pixel_loss",
     "squared_total_variation",
+    "style_distances",
     "style_reconstruction",
     "total_variation",
     "variation_power",

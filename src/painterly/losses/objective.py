@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -73,6 +74,12 @@ class StyleObjective(nn.Module):
             relative = weighting.content_scale == "relative"
             energy = torch.stack(energies).sum().clamp_min(1e-12) if relative else torch.ones(())
             self.register_buffer(f"energy_{name}", energy)
+
+    @property
+    def conventions(self) -> tuple[object, ...]:
+        """All that decides what the terms mean, but for the painting and the weights."""
+        plain = dataclasses.replace(self.weighting, content=1.0, style=1.0, variation=0.0)
+        return (plain, self.content_layers, self.style_layers)
 
     @torch.no_grad()
     def contents(self, photograph: Tensor) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from painterly.losses.gram import GramScale, gram_matrix
 
-__all__ = ["StyleReconstruction", "StyleScale", "style_reconstruction"]
+__all__ = ["StyleReconstruction", "StyleScale", "style_distances", "style_reconstruction"]
 
 StyleScale = Literal["sum", "mean", "relative"]
 """Squared Frobenius norm (the paper), its mean over C^2 entries (the authors' code), or over the target's own norm."""
@@ -32,6 +32,11 @@ def style_reconstruction(output: Tensor, target: Tensor, scale: StyleScale = "su
         >>> [style_reconstruction(3 * g, g, scale).item() for scale in ("sum", "mean", "relative")]
         [8.0, 2.0, 4.0]
     """
+    return style_distances(output, target, scale).mean()
+
+
+def style_distances(output: Tensor, target: Tensor, scale: StyleScale = "sum") -> Tensor:
+    """`style_reconstruction` of every picture of a batch by itself, shape (B,)."""
     distance = (output - target).square().sum((1, 2))
     if scale == "mean":
         distance = distance / (target.shape[1] * target.shape[2])
@@ -39,7 +44,7 @@ def style_reconstruction(output: Tensor, target: Tensor, scale: StyleScale = "su
         # A blank style has no norm: the floor keeps its loss finite and lets content decide.
         floor = torch.finfo(target.dtype).tiny ** 0.5
         distance = distance / target.square().sum((1, 2)).clamp_min(floor)
-    return distance.mean()
+    return distance
 
 
 class StyleReconstruction(nn.Module):

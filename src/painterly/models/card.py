@@ -23,7 +23,8 @@ class ModelCard:
         task: "style" or "super-resolution".
         network: The network's description.
         title: Name for people.
-        style: The painting: title, painter, licence, file, SHA-256.
+        style: The painting: name, title, painter, licence, file, SHA-256.
+        styles: The paintings of a network of several styles, each likewise, in their order.
         training: The training settings, all of them.
         loss_network: What the loss network was put together from, and its layers.
         data: The photographs: how many, from where, how many were unreadable.
@@ -36,6 +37,7 @@ class ModelCard:
     network: dict[str, Any]
     title: str = ""
     style: dict[str, Any] = field(default_factory=dict)
+    styles: list[dict[str, Any]] = field(default_factory=list)
     training: dict[str, Any] = field(default_factory=dict)
     loss_network: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class ModelCard:
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain JSON values, without what is empty."""
-        values = {key: value for key, value in dataclasses.asdict(self).items() if value not in ("", {})}
+        values = {key: value for key, value in dataclasses.asdict(self).items() if value not in ("", {}, [])}
         return {"format": FORMAT, **values}
 
     def to_json(self) -> str:
@@ -73,7 +75,11 @@ class ModelCard:
         if version != FORMAT:
             raise InputError(f"{origin} was written by another painterly (format {version!r}); update painterly")
         for name, f in known.items():
-            wanted = str if f.type in ("str", str) else dict
-            if not isinstance(getattr(card, name), wanted):
+            wanted = {"str": str, "list": list}.get(str(f.type).split("[")[0], dict)
+            value = getattr(card, name)
+            fits = isinstance(value, wanted)
+            if wanted is list:
+                fits = fits and all(isinstance(entry, dict) for entry in value)
+            if not fits:
                 raise InputError(f"{origin} has a damaged model card ({name})")
         return card

@@ -1,4 +1,5 @@
 from .build import Network, build_network
+from .carry import carry_round
 from .description import (
     SCALES,
     SRCNN_PRESETS,
@@ -8,6 +9,7 @@ from .description import (
     StyleDescription,
     SuperResolutionDescription,
 )
+from .mixing import with_mix
 from .srcnn import SRCNN
 from .style import StyleNetwork
 from .super_resolution import SuperResolutionNetwork
@@ -25,4 +27,6 @@ __all__ = [
     "SuperResolutionDescription",
     "SuperResolutionNetwork",
     "build_network",
+    "carry_round",
+    "with_mix",
 ]

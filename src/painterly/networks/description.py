@@ -92,15 +92,21 @@ class StyleDescription(_Description):
         upsampling: How the two up-sampling layers work: "transposed" or "resize".
         padding: Where pixels beyond the border come from: "reflect-start" or "reflect".
         pixels: The space in which the layers work.
+        styles: How many styles the network paints. With more than one, every instance normalisation has a scale and a
+            shift for each (Dumoulin et al. 2017), and all else is shared.
+        identity: Whether the last of the styles is the photograph itself, unchanged.
+        carry: How much of the photograph's own brightness and contrast is carried round the layers, from 0 to 1; see
+            `painterly.networks.carry.carry_round`. A network with `identity` carries as much as that style weighs.
     """
 
     what = "a style network"
-    ranges = {"width": (1, 1024), "blocks": (0, 64)}
+    ranges = {"width": (1, 1024), "blocks": (0, 64), "styles": (1, 4096)}
     choices = {
         "normalization": ("batch", "instance"),
         "upsampling": ("transposed", "resize"),
         "padding": ("reflect-start", "reflect"),
         "pixels": get_args(Pixels),
+        "identity": (True, False),
     }
 
     width: int = 32
@@ -109,6 +115,18 @@ class StyleDescription(_Description):
     upsampling: Upsampling = "resize"
     padding: Padding = "reflect"
     pixels: Pixels = "unit"
+    styles: int = 1
+    identity: bool = False
+    carry: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.styles > 1 and self.normalization != "instance":
+            raise InputError("a style network of several styles needs instance normalisation")
+        if self.identity and self.styles < 2:
+            raise InputError("a style network whose only style is the photograph paints nothing")
+        if type(self.carry) not in (int, float) or not 0 <= self.carry <= 1:
+            raise InputError(f"a style network's carry must be a number from 0 to 1, not {self.carry!r}")
 
     @property
     def stride(self) -> int:

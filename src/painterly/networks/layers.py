@@ -10,13 +10,28 @@ import torch
 from torch import Tensor, nn
 
 from painterly.networks.description import Normalization, Padding, Upsampling
-from painterly.networks.normalization import norm_layer
+from painterly.networks.normalization import ConditionalInstanceNorm, norm_layer
 from painterly.networks.padding import ReflectionPad
 
-__all__ = ["ConvLayer", "ResidualBlock", "SubpixelLayer", "TransposedLayer", "UpsampleLayer", "up_layer"]
+__all__ = ["Chain", "ConvLayer", "ResidualBlock", "SubpixelLayer", "TransposedLayer", "UpsampleLayer", "up_layer"]
 
 
-class ConvLayer(nn.Sequential):
+class Chain(nn.Sequential):
+    """Layers one after the other, of which those that know several styles are told how to mix them."""
+
+    def forward(self, x: Tensor, mix: Tensor | None = None) -> Tensor:
+        """Run the layers.
+
+        Args:
+            x: Activations, shape (B, C, H, W).
+            mix: How much each style counts, shape (S,) or (B, S); None for a network of one style.
+        """
+        for layer in self:
+            x = layer(x, mix) if isinstance(layer, (Chain, ResidualBlock, ConditionalInstanceNorm)) else layer(x)
+        return x
+
+
+class ConvLayer(Chain):
     """Padding, convolution and, unless it is the last of a network, normalisation and ReLU.
 
     Args:
@@ -27,6 +42,7 @@ class ConvLayer(nn.Sequential):
         padding: "reflect" pads here; "zero" has zeros, as has "reflect-start", whose reflection is done once before.
         norm: Kind of normalisation.
         relu: Whether a ReLU follows.
+        styles: How many styles the normalisation knows.
     """
 
     def __init__(
@@ -39,6 +55,7 @@ class ConvLayer(nn.Sequential):
         padding: Padding = "reflect",
         norm: Normalization = "none",
         relu: bool = True,
+        styles: int = 1,
     ) -> None:
         super().__init__()
         reach = kernel // 2
@@ -46,61 +63,74 @@ class ConvLayer(nn.Sequential):
             self.pad = ReflectionPad(reach)
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=0 if padding == "reflect" else reach)
         if norm != "none":
-            self.norm = norm_layer(norm, outputs)
+            self.norm = norm_layer(norm, outputs, styles)
         if relu:
             self.relu = nn.ReLU(inplace=True)
 
 
-class TransposedLayer(nn.Sequential):
+class TransposedLayer(Chain):
     """The paper's fractionally strided convolution: stride 1/2 (or 1/3), exactly twice (thrice) the size."""
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, factor: int = 2, norm: Normalization) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, kernel: int = 3, factor: int = 2, norm: Normalization, styles: int = 1
+    ) -> None:
         super().__init__()
         padding = (kernel - factor + 1) // 2
         surplus = 2 * padding - (kernel - factor)
         self.conv = nn.ConvTranspose2d(inputs, outputs, kernel, stride=factor, padding=padding, output_padding=surplus)
         if norm != "none":
-            self.norm = norm_layer(norm, outputs)
+            self.norm = norm_layer(norm, outputs, styles)
         self.relu = nn.ReLU(inplace=True)
 
 
-class UpsampleLayer(nn.Sequential):
+class UpsampleLayer(Chain):
     """Nearest-neighbour up-sampling, then a 3x3 convolution: no checkerboard (Odena et al. 2016)."""
 
-    def __init__(self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization, styles: int = 1
+    ) -> None:
         super().__init__()
         self.upsample = nn.Upsample(scale_factor=factor, mode="nearest")
         if padding == "reflect":
             self.pad = ReflectionPad(1)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=0 if padding == "reflect" else 1)
         if norm != "none":
-            self.norm = norm_layer(norm, outputs)
+            self.norm = norm_layer(norm, outputs, styles)
         self.relu = nn.ReLU(inplace=True)
 
 
-class SubpixelLayer(nn.Sequential):
+class SubpixelLayer(Chain):
     """A 3x3 convolution at the low resolution, whose channels are then laid out as pixels (Shi et al. 2016)."""
 
-    def __init__(self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, factor: int = 2, padding: Padding, norm: Normalization, styles: int = 1
+    ) -> None:
         super().__init__()
         if padding == "reflect":
             self.pad = ReflectionPad(1)
         self.conv = nn.Conv2d(inputs, factor**2 * outputs, 3, padding=0 if padding == "reflect" else 1)
         self.shuffle = nn.PixelShuffle(factor)
         if norm != "none":
-            self.norm = norm_layer(norm, outputs)
+            self.norm = norm_layer(norm, outputs, styles)
         self.relu = nn.ReLU(inplace=True)
 
 
 def up_layer(
-    inputs: int, outputs: int, *, upsampling: Upsampling, factor: int = 2, padding: Padding, norm: Normalization
-) -> nn.Sequential:
+    inputs: int,
+    outputs: int,
+    *,
+    upsampling: Upsampling,
+    factor: int = 2,
+    padding: Padding,
+    norm: Normalization,
+    styles: int = 1,
+) -> Chain:
     """An up-sampling layer of the kind named, with its normalisation and ReLU."""
     if upsampling in ("transposed", "transposed4"):
         kernel = 4 if upsampling == "transposed4" else 3
-        return TransposedLayer(inputs, outputs, kernel=kernel, factor=factor, norm=norm)
+        return TransposedLayer(inputs, outputs, kernel=kernel, factor=factor, norm=norm, styles=styles)
     kind = UpsampleLayer if upsampling == "resize" else SubpixelLayer
-    return kind(inputs, outputs, factor=factor, padding=padding, norm=norm)
+    return kind(inputs, outputs, factor=factor, padding=padding, norm=norm, styles=styles)
 
 
 class ResidualBlock(nn.Module):
@@ -110,22 +140,22 @@ class ResidualBlock(nn.Module):
     (supplement, table 1); with "reflect" and "zero" the block keeps its size.
     """
 
-    def __init__(self, channels: int, *, padding: Padding, norm: Normalization) -> None:
+    def __init__(self, channels: int, *, padding: Padding, norm: Normalization, styles: int = 1) -> None:
         super().__init__()
-        layers = nn.Sequential()
+        layers = Chain()
         for index in (1, 2):
             if padding == "reflect":
                 layers.add_module(f"pad{index}", ReflectionPad(1))
             layers.add_module(f"conv{index}", nn.Conv2d(channels, channels, 3, padding=int(padding == "zero")))
             if norm != "none":
-                layers.add_module(f"norm{index}", norm_layer(norm, channels))
+                layers.add_module(f"norm{index}", norm_layer(norm, channels, styles))
             if index == 1:
                 layers.add_module("relu", nn.ReLU(inplace=True))
         self.layers = layers
         self.crop = 2 if padding == "reflect-start" else 0
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.layers(x)
+    def forward(self, x: Tensor, mix: Tensor | None = None) -> Tensor:
+        y: Tensor = self.layers(x, mix)
         if self.crop:
             x = x[..., self.crop : -self.crop, self.crop : -self.crop]
         return torch.add(x, y)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["InstanceNorm", "instance_norm", "norm_layer"]
+__all__ = ["ConditionalInstanceNorm", "InstanceNorm", "instance_norm", "norm_layer"]
 
 
 _FEW_PIXELS = 256 * 256
@@ -29,24 +29,33 @@ def instance_norm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float = 1e-5
 
     Args:
         x: Activations, shape (B, C, H, W).
-        weight: Scale by channel, shape (C,).
-        bias: Shift by channel, shape (C,).
+        weight: Scale by channel, shape (C,), or (B, C) where pictures have their own.
+        bias: Shift by channel, likewise.
         epsilon: Added to the variance.
 
     Returns:
         Tensor of the shape, type and layout of `x`.
     """
     if x.device.type == "cpu" and not (torch.is_grad_enabled() and any(t.requires_grad for t in (x, weight, bias))):
-        pictures = [_normalise(picture, weight, bias, epsilon) for picture in x.split(1)]
+        pictures = [_normalise(p, w, b, epsilon) for p, w, b in _one_by_one(x, weight, bias)]
         return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
     few = x.shape[2] * x.shape[3] <= _FEW_PIXELS
     if x.dtype == torch.bfloat16 and few and x.device.type == "cpu":
-        pictures = [F.batch_norm(p, None, None, weight, bias, training=True, eps=epsilon) for p in x.split(1)]
+        pictures = [
+            F.batch_norm(p, None, None, w, b, training=True, eps=epsilon) for p, w, b in _one_by_one(x, weight, bias)
+        ]
         return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     variance, mean = torch.var_mean(wide, (2, 3), correction=0, keepdim=True)
-    scale = torch.rsqrt(variance + epsilon) * weight.view(1, -1, 1, 1)
-    return torch.addcmul(bias.view(1, -1, 1, 1) - mean * scale, wide, scale).to(x.dtype)
+    channels = x.shape[1]
+    scale = torch.rsqrt(variance + epsilon) * weight.view(-1, channels, 1, 1)
+    return torch.addcmul(bias.view(-1, channels, 1, 1) - mean * scale, wide, scale).to(x.dtype)
+
+
+def _one_by_one(x: Tensor, weight: Tensor, bias: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Every picture, with its own scale and shift."""
+    shape = (len(x), x.shape[1])
+    return list(zip(x.split(1), weight.expand(shape).unbind(), bias.expand(shape).unbind(), strict=True))
 
 
 def _normalise(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
@@ -92,6 +101,43 @@ class InstanceNorm(nn.Module):
         return f"{len(self.weight)}, epsilon={self.epsilon}"
 
 
-def norm_layer(kind: Literal["batch", "instance"], channels: int) -> nn.Module:
-    """Batch or instance normalisation with a learned scale and shift (eps 1e-5, as in Torch7)."""
-    return nn.BatchNorm2d(channels) if kind == "batch" else InstanceNorm(channels)
+class ConditionalInstanceNorm(nn.Module):
+    """`instance_norm` with a scale and a shift for each of several styles, or a mixture of them (Dumoulin et al. 2017).
+
+    Args:
+        channels: Channels of the activations.
+        styles: How many styles.
+        epsilon: Added to the variance.
+    """
+
+    def __init__(self, channels: int, styles: int, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+        self.weight = nn.Parameter(torch.ones(styles, channels))
+        self.bias = nn.Parameter(torch.zeros(styles, channels))
+
+    def forward(self, x: Tensor, mix: Tensor | None) -> Tensor:
+        """Normalise.
+
+        Args:
+            x: Activations, shape (B, C, H, W).
+            mix: How much each style counts, shape (S,), or (B, S) where pictures have their own.
+        """
+        if mix is None:
+            raise ValueError("a network of several styles must be told which to paint")
+        return instance_norm(x, mixed(mix, self.weight), mixed(mix, self.bias), self.epsilon)
+
+    def extra_repr(self) -> str:
+        return f"{self.weight.shape[1]}, styles={len(self.weight)}, epsilon={self.epsilon}"
+
+
+def mixed(mix: Tensor, values: Tensor) -> Tensor:
+    """A weighted sum of rows: mix (S,) or (B, S) and values (S, C) to (C,) or (B, C), in float32 under autocast too."""
+    return (mix.unsqueeze(-1) * values).sum(-2)
+
+
+def norm_layer(kind: Literal["batch", "instance"], channels: int, styles: int = 1) -> nn.Module:
+    """Batch or instance normalisation with a learned scale and shift (eps 1e-5, as in Torch7), or several of them."""
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    return InstanceNorm(channels) if styles == 1 else ConditionalInstanceNorm(channels, styles)

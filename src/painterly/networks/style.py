@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
+from painterly.networks.carry import carry_round
 from painterly.networks.description import STYLE_PRESETS, StyleDescription
-from painterly.networks.layers import ConvLayer, ResidualBlock, up_layer
+from painterly.networks.layers import Chain, ConvLayer, ResidualBlock, up_layer
 from painterly.networks.padding import ReflectionPad, pad_to_multiple
 from painterly.networks.pixels import PixelsIn, PixelsOut
 
@@ -16,16 +19,19 @@ MINIMUM_SIZE = 16
 
 
 class StyleNetwork(nn.Module):
-    """Paints a photograph in one pass.
+    """Paints a photograph in one pass, in the one style that it knows or in any mixture of several.
 
     RGB in [0, 1], shape (B, 3, H, W), to RGB of the same shape. Any size from 16x16 up: a size that is not a multiple
-    of the stride is reflected to the next one and cropped again.
+    of the stride is reflected to the next one and cropped again. A network of several styles is called with a second
+    tensor that says how much each counts, shape (S,) for all pictures or (B, S) for each; `painterly.networks.with_mix`
+    makes it a network of that one mixture.
 
     Args:
         description: What to build, or the name of a preset.
 
     Raises:
-        ValueError: In `forward`, for a tensor that is not (B, 3, H, W) with H and W of at least 16.
+        ValueError: In `forward`, for a tensor that is not (B, 3, H, W) with H and W of at least 16, or a mixture that
+            is missing or not of the network's styles.
 
     Example:
         >>> import torch
@@ -43,16 +49,17 @@ class StyleNetwork(nn.Module):
         self.description = d = description
         narrow, middle, wide = d.width, 2 * d.width, 4 * d.width
 
-        layers = nn.Sequential()
+        norm: dict[str, Any] = {"padding": d.padding, "norm": d.normalization, "styles": d.styles}
+        layers = Chain()
         if d.start_padding:
             layers.add_module("start", ReflectionPad(d.start_padding))
-        layers.add_module("first", ConvLayer(3, narrow, 9, padding=d.padding, norm=d.normalization))
-        layers.add_module("down1", ConvLayer(narrow, middle, 3, stride=2, padding=d.padding, norm=d.normalization))
-        layers.add_module("down2", ConvLayer(middle, wide, 3, stride=2, padding=d.padding, norm=d.normalization))
+        layers.add_module("first", ConvLayer(3, narrow, 9, **norm))
+        layers.add_module("down1", ConvLayer(narrow, middle, 3, stride=2, **norm))
+        layers.add_module("down2", ConvLayer(middle, wide, 3, stride=2, **norm))
         for index in range(1, d.blocks + 1):
-            layers.add_module(f"block{index}", ResidualBlock(wide, padding=d.padding, norm=d.normalization))
+            layers.add_module(f"block{index}", ResidualBlock(wide, **norm))
         for index, (inputs, outputs) in enumerate([(wide, middle), (middle, narrow)], 1):
-            up = up_layer(inputs, outputs, upsampling=d.upsampling, padding=d.padding, norm=d.normalization)
+            up = up_layer(inputs, outputs, upsampling=d.upsampling, **norm)
             layers.add_module(f"up{index}", up)
         layers.add_module("last", ConvLayer(narrow, 3, 9, padding=d.padding, relu=False))
 
@@ -60,11 +67,25 @@ class StyleNetwork(nn.Module):
         self.layers = layers
         self.pixels_out = PixelsOut(d.pixels)
 
-    def forward(self, photograph: Tensor) -> Tensor:
+    def forward(self, photograph: Tensor, mix: Tensor | None = None) -> Tensor:
         height, width = photograph.shape[-2:]
         if photograph.ndim != 4 or photograph.shape[1] != 3 or min(height, width) < MINIMUM_SIZE:
             wanted = f"(B, 3, H, W) with sides of at least {MINIMUM_SIZE}"
             raise ValueError(f"a style network takes {wanted}, not {tuple(photograph.shape)}")
+        self._check(mix, len(photograph))
         x = self.pixels_in(pad_to_multiple(photograph, self.description.stride))
-        painting: Tensor = self.pixels_out(self.layers(x))
+        y: Tensor = self.layers(x) if mix is None else self.layers(x, mix)
+        if mix is not None and self.description.identity:
+            y = carry_round(x, y, mix[..., -1])
+        elif self.description.carry:
+            y = carry_round(x, y, self.description.carry)
+        painting: Tensor = self.pixels_out(y)
         return painting[..., :height, :width]
+
+    def _check(self, mix: Tensor | None, batch: int) -> None:
+        styles = self.description.styles
+        if styles == 1 and mix is not None:
+            raise ValueError("a network of one style takes no mixture")
+        if styles > 1 and (mix is None or tuple(mix.shape) not in ((styles,), (batch, styles))):
+            given = "none" if mix is None else tuple(mix.shape)
+            raise ValueError(f"a network of {styles} styles takes a mixture ({styles},) or (B, {styles}), not {given}")

@@ -59,7 +59,7 @@ def sweep_weights(
     keep_freed_memory()
     where = choose_device(device)
     mixes = fast_bfloat16(where)
-    plan = StyleTraining(style=style, photos=style, output=style, preset=preset, loss_network=loss_network).resolved()
+    plan = StyleTraining(style=[style], photos=style, output=style, preset=preset, loss_network=loss_network).resolved()
     named = plan.weights()
     weights = weights or [named.style * factor for factor in (1 / 9, 1 / 3, 1, 3, 9)]
     sizes = style_sizes or [STYLE_RECIPES[preset]["style_size"]]

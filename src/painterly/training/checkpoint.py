@@ -19,7 +19,7 @@ CHECKPOINT = "checkpoint.pt"
 FREE = frozenset(
     {
         *("resume", "overwrite", "output", "steps", "epochs", "checkpoint_every", "sample_every", "workers", "device"),
-        *("compile", "title", "painter", "licence", "half", "init", "photos", "style"),
+        *("compile", "title", "style_title", "painter", "licence", "half", "init", "photos", "style"),
     }
 )
 """Settings that may differ between a run and its resumption. Photographs and painting are compared by their content."""

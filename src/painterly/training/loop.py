@@ -7,7 +7,7 @@ import logging
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -20,6 +20,7 @@ from painterly.errors import Interrupted, OutputError, UsageError
 from painterly.images.tensors import from_tensor
 from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
+from painterly.models.catalogue import find_model
 from painterly.models.file import load_network, save_network
 from painterly.resources.usage import UsageMeter
 from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
@@ -52,13 +53,14 @@ class Task(ABC):
     settings: Mapping[str, Any]
 
     @abstractmethod
-    def terms(self, model: nn.Module, photographs: Tensor, step: int) -> dict[str, Tensor]:
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         """The terms of the loss: scalars by name, whose sum is to fall.
 
         Args:
             model: The network, wrapped for the device and the precision.
             photographs: RGB in [0, 1], shape (B, 3, S, S).
-            step: Steps done before this one.
+            step: Steps done before this one, less `first_steps`.
+            samples: The photographs' places in the run's stream of samples, over all processes.
         """
 
     @abstractmethod
@@ -76,6 +78,16 @@ class Task(ABC):
     def parameters(self) -> Iterable[dict[str, Any]]:
         """Groups for the optimiser; a group's `share` of the learning rate is 1 if it names none."""
         return [{"params": list(self.network.parameters())}]
+
+    def begin_with(self, parent: nn.Module) -> None:
+        """Give the network the weights of another.
+
+        Raises:
+            ValueError: They do not fit.
+        """
+        if type(parent) is not type(self.network) or parent.description != self.network.description:
+            raise ValueError("networks of different kinds")
+        self.network.load_state_dict(parent.state_dict())
 
     def to(self, device: torch.device) -> None:  # noqa: B027
         """Move the loss to a device; the network moves by itself."""
@@ -125,10 +137,12 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     }
     first_steps = task.first_steps
     if config.init is not None:
-        parent, card = load_network(config.init)
-        if type(parent) is not type(network) or parent.description != network.description:
-            raise UsageError(f"{config.init} is another kind of network than the one to be trained; name its preset")
-        network.load_state_dict(parent.state_dict())
+        parent, card = load_network(find_model(config.init))
+        try:
+            task.begin_with(parent)
+        except ValueError as error:
+            kind = "another kind of network than the one to be trained; name its preset"
+            raise UsageError(f"{config.init} is {kind}") from error
         history = {"started_from": {"training": card.training, "result": card.result}}
         first_steps = 0  # it can do more than that already
     network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -188,7 +202,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
                     group["lr"] = group["share"] * learning_rate(config, step - first_steps, steps)
                 photographs = as_input(batch.pixels, fabric.device)
                 with fabric.autocast():
-                    terms = task.terms(model, photographs, step - first_steps)
+                    terms = task.terms(model, photographs, step - first_steps, batch.numbers)
                 norm = descend(fabric, model, optimizer, terms, clip=config.clip or math.inf)
 
                 step += 1

@@ -57,7 +57,7 @@ class RunSettings:
     learning_rate: float | None = option("Adam's learning rate.", None)
     decay: float | None = option("Share of the steps, at the end, over which the learning rate falls to zero.", None)
     clip: float | None = option("Largest norm of the gradient; 0 for no limit.", None)
-    init: Path | None = option("Start from the weights of this model file.", None)
+    init: Path | None = option("Start from the weights of this model: a name or a file.", None)
     resume: bool = option("Go on from the run's last checkpoint.", False)
     overwrite: bool = option("Replace the model file and the run folder if they exist.", False)
     title: str = option("A title, for the model's card.", "")
@@ -109,5 +109,10 @@ class RunSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; of files only the name is kept."""
-        values = dataclasses.asdict(self)
-        return {key: value.name if isinstance(value, Path) else value for key, value in values.items()}
+        return {key: _plain(value) for key, value in dataclasses.asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.name if isinstance(value, Path) else value

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from painterly.encoders.loading import load_loss_network
+from painterly.encoders.loss_network import LossNetwork
 from painterly.encoders.names import parse_layers
 from painterly.errors import UsageError
 from painterly.images.reading import read_picture, resize_longest
 from painterly.images.tensors import to_tensor
+from painterly.losses.gallery_objective import GalleryObjective
 from painterly.losses.objective import StyleObjective
 from painterly.losses.pixel import pixel_loss
 from painterly.models.card import ModelCard
-from painterly.networks.description import STYLE_PRESETS
 from painterly.networks.initialization import initialise
+from painterly.networks.mixing import take_over
 from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import mean_objective
 from painterly.training.loop import Task, fit
-from painterly.training.style_settings import StyleTraining
+from painterly.training.style_settings import StyleTraining, style_name
 
-__all__ = ["style_objective", "train_style"]
+__all__ = ["StyleTask", "style_loss_network", "style_objective", "train_style"]
 
 
 def train_style(config: StyleTraining) -> ModelCard:
@@ -40,80 +47,143 @@ def train_style(config: StyleTraining) -> ModelCard:
     return fit(config, lambda: StyleTask(config))
 
 
-def style_objective(config: StyleTraining) -> StyleObjective:
+def style_loss_network(config: StyleTraining) -> LossNetwork:
+    """The loss network that `config` names, as deep as its layers.
+
+    Raises:
+        InputError: It cannot be read.
+        UsageError: It lacks a layer.
+    """
+    content = parse_layers(config.content_layers) if config.content_layers else None
+    style = parse_layers(config.style_layers) if config.style_layers else None
+    loss_network = load_loss_network(config.loss_network, content_layers=content, style_layers=style)
+    return loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def style_objective(config: StyleTraining, style: int = 0, loss_network: LossNetwork | None = None) -> StyleObjective:
     """The loss that `config` describes: loss network, painting, layers and weights.
+
+    Args:
+        config: The settings.
+        style: Which of its paintings.
+        loss_network: What `style_loss_network` made of the same settings, if it is there already.
 
     Raises:
         InputError: The painting or the loss network cannot be read.
         UsageError: The painting is too small, or the loss network lacks a layer.
     """
-    painting = read_picture(config.style)
+    path = config.style[style]
+    painting = read_picture(path)
     if min(painting.size) < 32:
-        raise UsageError(f"{config.style} has {painting.width}x{painting.height} pixels; a style needs at least 32x32")
+        raise UsageError(f"{path} has {painting.width}x{painting.height} pixels; a style needs at least 32x32")
     assert config.style_size is not None
     painting = resize_longest(painting, config.style_size)
     if min(painting.size) < 16:
-        raise UsageError(f"{config.style} is too narrow for --style-size {config.style_size}")
-    content = parse_layers(config.content_layers) if config.content_layers else None
-    style = parse_layers(config.style_layers) if config.style_layers else None
-    loss_network = load_loss_network(config.loss_network, content_layers=content, style_layers=style)
-    loss_network = loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return StyleObjective(
-        loss_network, to_tensor(painting), config.weights(), content_layers=content, style_layers=style
-    )
+        raise UsageError(f"{path} is too narrow for --style-size {config.style_size}")
+    return StyleObjective(loss_network or style_loss_network(config), to_tensor(painting), config.weights(style))
 
 
 class StyleTask(Task):
-    """A style network and the objective of one painting. Takes resolved settings."""
+    """A style network and the objectives of its paintings. Takes resolved settings."""
 
     task = "style"
+    network: StyleNetwork
 
     def __init__(self, config: StyleTraining) -> None:
         self.config = config
-        self.objective = style_objective(config)
-        description = STYLE_PRESETS[config.preset]
+        loss_network = style_loss_network(config)
+        objectives = [style_objective(config, index, loss_network) for index in range(len(config.style))]
+        self.objective = GalleryObjective(objectives)
+        description = config.description()
         self.network = StyleNetwork(description)
         initialise(self.network, description)
         self.cropping = config.cropping or "random"  # type: ignore[assignment]
         self.first_steps = config.identity_steps or 0
+        weights = [config.weights(index).to_dict() for index in range(len(config.style))]
         self.settings = {
-            "style_sha256": hashlib.sha256(config.style.read_bytes()).hexdigest(),
-            "loss_network": self.objective.loss_network.description["name"],
-            "weights": config.weights().to_dict(),
+            "style_sha256": [hashlib.sha256(path.read_bytes()).hexdigest() for path in config.style],
+            "loss_network": loss_network.description["name"],
+            "weights": weights[0] if len(weights) == 1 else weights,
         }
 
-    def terms(self, model: nn.Module, photographs: Tensor, step: int) -> dict[str, Tensor]:
-        paintings = model(photographs)
+    def begin_with(self, parent: nn.Module) -> None:
+        """As `Task.begin_with`, and every style may begin with the only one of another network."""
+        if not isinstance(parent, StyleNetwork):
+            raise ValueError("networks of different kinds")
+        take_over(self.network, parent)
+
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
+        d = self.network.description
+        if d.styles == 1:
+            paintings = model(photographs)
+            styles = torch.zeros(len(photographs), dtype=torch.long, device=photographs.device)
+        else:
+            styles = torch.tensor(dealt(samples, d.styles, self.config.seed), device=photographs.device)
+            paintings = model(photographs, F.one_hot(styles, d.styles).float())
         if step < 0:
             return {"identity": pixel_loss(paintings, photographs)}
-        terms: dict[str, Tensor] = self.objective(paintings, photographs)
+        if not d.identity:
+            return self.objective(paintings, photographs, styles)  # type: ignore[no-any-return]
+        # Every picture of the batch weighs the same; one that is to stay as it is needs no loss network.
+        painted, kept = (styles != d.styles - 1).nonzero()[:, 0], (styles == d.styles - 1).nonzero()[:, 0]
+        terms: dict[str, Tensor] = {}
+        if len(painted):
+            found = self.objective(paintings[painted], photographs[painted], styles[painted])
+            terms = {name: value * (len(painted) / len(styles)) for name, value in found.items()}
+        if len(kept):
+            loss = pixel_loss(paintings[kept], photographs[kept]) * (len(kept) / len(styles))
+            terms["identity"] = self.config.identity_weight * loss
         return terms
 
     @torch.no_grad()
     def sheet(self, photographs: Tensor) -> Tensor:
-        """Photographs above, their paintings below."""
-        return torch.cat([torch.cat(list(row), 2) for row in (photographs, self.network(photographs))], 1)
+        """Photographs above, their paintings below, a row for each style."""
+        rows = [photographs, *(self._paint(index, photographs) for index in range(self.network.description.styles))]
+        return torch.cat([torch.cat(list(row.clamp(0, 1)), 2) for row in rows], 1)
 
+    @torch.no_grad()
     def measure(self, photographs: Tensor) -> dict[str, Any]:
-        """The objective on the photographs, painted and unchanged, and their ratio."""
-        painted = mean_objective(self.objective, photographs, self.network)
-        unchanged = mean_objective(self.objective, photographs, lambda batch: batch)
-        return {"unseen": painted, "unchanged": unchanged, "ratio": painted["total"] / unchanged["total"]}
+        """The objective on the photographs, painted and unchanged, and their ratio: for each style, and on average."""
+        found: dict[str, dict[str, Any]] = {}
+        for index, path in enumerate(self.config.style):
+            objective = self.objective.objectives[index]
+            painted = mean_objective(objective, photographs, partial(self._paint, index))  # type: ignore[arg-type]
+            unchanged = mean_objective(objective, photographs, lambda batch: batch)  # type: ignore[arg-type]
+            ratio = painted["total"] / unchanged["total"]
+            found[style_name(path)] = {"unseen": painted, "unchanged": unchanged, "ratio": ratio}
+        if self.network.description.styles == 1:
+            return next(iter(found.values()))
+        result: dict[str, Any] = {"styles": found}
+        result["ratio"] = sum(one["ratio"] for one in found.values()) / len(found)
+        if self.network.description.identity:
+            errors = (self._paint(-1, photographs) - photographs).square().mean((1, 2, 3))
+            result["identity_psnr"] = float((-10 * errors.log10()).mean())
+        return result
 
     def about(self) -> dict[str, Any]:
-        config, objective = self.config, self.objective
-        return {
-            "title": config.title or config.style.stem.replace("_", " ").replace("-", " ").title(),
-            "style": {
-                "title": config.title or config.style.stem,
-                "painter": config.painter,
+        config, network = self.config, self.objective.loss_network
+        styles = [
+            {
+                "name": style_name(path),
+                "title": config.style_title[index] if config.style_title else _title(path),
+                "painter": config.painter[index] if config.painter else "",
                 "licence": config.licence,
-                "file": config.style.name,
-                "sha256": self.settings["style_sha256"],
-            },
+                "file": path.name,
+                "sha256": self.settings["style_sha256"][index],
+            }
+            for index, path in enumerate(config.style)
+        ]
+        about: dict[str, Any] = {"styles": styles} if self.network.description.styles > 1 else {"style": styles[0]}
+        if len(styles) == 1 and config.title:
+            styles[0]["title"] = config.title
+        return about | {
+            "title": config.title or (styles[0]["title"] if len(styles) == 1 else f"{len(styles)} styles"),
             "training": {"weights": self.settings["weights"]},
-            "loss_network": objective.loss_network.description
-            | {"content_layers": list(objective.content_layers), "style_layers": list(objective.style_layers)},
+            "loss_network": network.description
+            | {
+                "content_layers": list(self.objective.first.content_layers),
+                "style_layers": list(self.objective.first.style_layers),
+            },
         }
 
     def to(self, device: torch.device) -> None:
@@ -122,3 +192,29 @@ class StyleTask(Task):
     def compile(self) -> None:
         super().compile()
         self.objective.compile()
+
+    def _paint(self, style: int, photographs: Tensor) -> Tensor:
+        count = self.network.description.styles
+        if count == 1:
+            return self.network(photographs)  # type: ignore[no-any-return]
+        mix = torch.zeros(count, device=photographs.device)
+        mix[style] = 1.0
+        return self.network(photographs, mix)  # type: ignore[no-any-return]
+
+
+def dealt(samples: Sequence[int], styles: int, seed: int) -> list[int]:
+    """A style for each sample: the styles are shuffled and dealt like a pack of cards, then shuffled again.
+
+    Like the crops, they follow from the seed and the sample's number alone.
+    """
+    found = []
+    for sample in samples:
+        pack, place = divmod(sample, styles)
+        order = list(range(styles))
+        random.Random(f"{seed}/styles/{pack}").shuffle(order)
+        found.append(order[place])
+    return found
+
+
+def _title(path: Path) -> str:
+    return path.stem.replace("_", " ").replace("-", " ").title()

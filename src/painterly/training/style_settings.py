@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from painterly.errors import UsageError
 from painterly.losses.weighting import WEIGHTINGS, Weighting
-from painterly.networks.description import STYLE_PRESETS
+from painterly.networks.description import STYLE_PRESETS, StyleDescription
 from painterly.training.settings import RunSettings, option
 
-__all__ = ["STYLE_RECIPES", "StyleTraining"]
+__all__ = ["STYLE_RECIPES", "StyleTraining", "style_name"]
 
 # Ours: crops at several scales, a start from a network that gives the photograph back, a falling learning rate.
 _MODERN: Final[dict[str, Any]] = {
@@ -61,8 +62,8 @@ class StyleTraining(RunSettings):
     least = RunSettings.least | {
         "identity_steps": 0,
         "style_size": 32,
+        "identity_weight": 0.0,
         "content_weight": 0.0,
-        "style_weight": 0.0,
         "variation_weight": 0.0,
     }
     choices = RunSettings.choices | {
@@ -71,29 +72,74 @@ class StyleTraining(RunSettings):
         "cropping": ("random", "squash"),
     }
 
-    style: Path = option("The painting to learn.")
+    style: list[Path] = option("The painting to learn; give it several times for one network of several styles.")
     preset: str = option(f"Network and recipe: {', '.join(STYLE_PRESETS)}.", "modern")
+    identity: bool | None = option(
+        "Whether the photograph itself is one more style; by default if there are several.", None
+    )
+    identity_weight: float = option("Weight of that style's loss, the mean squared error of pixels in 0..1.", 30.0)
     identity_steps: int | None = option("Steps before that which only teach it to give the photograph back.", None)
     style_size: int | None = option("Longest side of the painting in pixels: larger makes larger strokes.", None)
     cropping: str | None = option("random parts at random scales, or squash the whole photograph to a square.", None)
     weighting: str | None = option(f"Scales and weights of the loss: {', '.join(WEIGHTINGS)}.", None)
     content_weight: float | None = option("Weight of feature reconstruction, instead of the weighting's.", None)
-    style_weight: float | None = option("Weight of style reconstruction, instead of the weighting's.", None)
+    style_weight: list[float] | None = option(
+        "Weight of style reconstruction, instead of the weighting's; one for all paintings or one for each.", None
+    )
     variation_weight: float | None = option("Weight of total variation, instead of the weighting's.", None)
     loss_network: str = option("Loss network: a name, a file of VGG weights, or auto for the best at hand.", "auto")
     content_layers: str | None = option(
         "Layers of feature reconstruction, such as relu3_3 (relu2_2 in arXiv v1).", None
     )
     style_layers: str | None = option("Layers of style reconstruction, separated by commas.", None)
-    painter: str = option("The painting's painter, for the card.", "")
-    licence: str = option("The painting's licence, or 'public domain', for the card.", "")
+    style_title: list[str] | None = option("The painting's title, for the card; once for each painting.", None)
+    painter: list[str] | None = option("The painting's painter, for the card; once for each painting.", None)
+    licence: str = option("The paintings' licence, or 'public domain', for the card.", "")
 
-    def weights(self) -> Weighting:
-        """The weighting, with single weights replaced where they were given."""
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, several in (("style", False), ("style_weight", True), ("style_title", False), ("painter", False)):
+            values = getattr(self, name)
+            if isinstance(values, (str, Path, int, float)):
+                values = [values]
+                object.__setattr__(self, name, values)
+            if name != "style" and values and len(values) != len(self.style) and not (several and len(values) == 1):
+                wanted = f"{len(self.style)} times, once for each painting"
+                raise UsageError(f"give --{name.replace('_', '-')} {wanted}, not {len(values)} times")
+        if not self.style:
+            raise UsageError("name the painting to learn with --style")
+        for weight in self.style_weight or ():
+            if not weight >= 0:
+                raise UsageError(f"--style-weight must be at least 0.0, not {weight}")
+        names = [style_name(path) for path in self.style]
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"two paintings are called '{name}'; rename the file of one")
+        if len(names) > 1 and STYLE_PRESETS[self.preset].normalization != "instance":
+            raise UsageError(f"--preset {self.preset} has batch normalisation, which knows one style only")
+
+    @property
+    def with_identity(self) -> bool:
+        """Whether the photograph itself is one more style."""
+        return len(self.style) > 1 if self.identity is None else self.identity
+
+    def description(self) -> StyleDescription:
+        """The network to be trained."""
+        preset = STYLE_PRESETS[self.preset]
+        count = len(self.style) + self.with_identity
+        return dataclasses.replace(preset, styles=count, identity=self.with_identity)
+
+    def weights(self, style: int = 0) -> Weighting:
+        """The weighting for one of the styles, with single weights replaced where they were given."""
         named = WEIGHTINGS[self.weighting or STYLE_RECIPES[self.preset]["weighting"]]
         given: dict[str, Any] = {
             "content": self.content_weight,
-            "style": self.style_weight,
+            "style": self.style_weight[style % len(self.style_weight)] if self.style_weight else None,
             "variation": self.variation_weight,
         }
         return dataclasses.replace(named, **{name: value for name, value in given.items() if value is not None})
+
+
+def style_name(path: Path) -> str:
+    """The name by which a painting's style is called: `The_Scream.jpg` becomes `the-scream`."""
+    return "-".join(path.stem.lower().replace("_", " ").replace("-", " ").split())

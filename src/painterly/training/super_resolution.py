@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -124,7 +124,7 @@ class SuperResolutionTask(_Enlarging):
         if self.objective.loss_network is not None:
             self.settings = {"loss_network": self.objective.loss_network.description["name"]}
 
-    def terms(self, model: nn.Module, photographs: Tensor, step: int) -> dict[str, Tensor]:
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         small, large = self.pair(photographs)
         terms: dict[str, Tensor] = self.objective(model(small), large)
         return terms
@@ -156,7 +156,7 @@ class SRCNNTask(_Enlarging):
         others = [p for p in self.network.parameters() if not any(p is own for own in last)]
         return [{"params": others}, {"params": last, "share": 0.1}]
 
-    def terms(self, model: nn.Module, photographs: Tensor, step: int) -> dict[str, Tensor]:
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         small, large = self.pair(photographs)
         # The original pads nothing in training; cutting off what padding has touched is the same.
         inner = (..., *(slice(self.network.border, -self.network.border),) * 2)

@@ -1,0 +1,39 @@
+"""Brightness and contrast, which instance normalisation forgets, carried round a network's layers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["carry_round"]
+
+
+def carry_round(x: Tensor, y: Tensor, share: float | Tensor, epsilon: float = 1e-5) -> Tensor:
+    """Give a network's output some of the mean and deviation of its input.
+
+    A network whose first layer is normalised by instance gives the same output for x and for a x + b, so that it cannot
+    give a photograph back. With a share of 1 every channel of the output gets the mean and the deviation of the same
+    channel of the input; with 0 it stays as it is; in between, the two are mixed.
+
+    Args:
+        x: What went in, shape (B, C, H, W).
+        y: What came out, same shape.
+        share: From 0 to 1; a tensor of shape () or (B,) where pictures have their own.
+        epsilon: Added to the output's variance.
+
+    Returns:
+        Tensor of the shape of `y`, in float32 or wider.
+
+    Example:
+        >>> x, y = torch.rand(2, 1, 3, 8, 8)
+        >>> carried = carry_round(x, y, 1.0)
+        >>> bool(torch.allclose(carried.mean((2, 3)), x.mean((2, 3)), atol=1e-6))
+        True
+    """
+    wide = torch.promote_types(y.dtype, torch.float32)
+    x, y = x.to(wide), y.to(wide)
+    share = torch.as_tensor(share, dtype=wide, device=y.device).view(-1, 1, 1, 1)
+    variance_in, mean_in = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+    variance, mean = torch.var_mean(y, (2, 3), correction=0, keepdim=True)
+    scale = 1 + share * (torch.sqrt(variance_in / (variance + epsilon)) - 1)
+    return (y - mean) * scale + torch.lerp(mean, mean_in, share.expand_as(mean))
