@@ -8,17 +8,24 @@ from .models.card import ModelCard
 from .models.catalogue import shipped_models
 from .models.painter import Painter, load
 from .models.reading import info
+from .models.sheet import style_sheet
 from .models.upscaler import Upscaler, load_upscaler
 from .optimisation.run import optimize
 from .optimisation.settings import OptimizationSettings
 from .optimisation.sweep import sweep_weights
+from .training.encoder import train_encoder
+from .training.encoder_settings import EncoderTraining
+from .training.learn import learn_style
+from .training.learn_settings import LearnSettings
 from .training.style import train_style
 from .training.style_settings import StyleTraining
 from .training.super_resolution import train_srcnn, train_super_resolution
 from .training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
 
 __all__ = [
+    "EncoderTraining",
     "InputError",
+    "LearnSettings",
     "ModelCard",
     "OptimizationSettings",
     "OutputError",
@@ -34,12 +41,15 @@ __all__ = [
     "evaluate_style",
     "evaluate_super_resolution",
     "info",
+    "learn_style",
     "load",
     "load_upscaler",
     "optimize",
     "shipped_models",
+    "style_sheet",
     "stylize",
     "sweep_weights",
+    "train_encoder",
     "train_srcnn",
     "train_style",
     "train_super_resolution",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folder"]
+__all__ = ["cache_folder", "data_folder", "styles_folder"]
 
 
 def data_folder() -> Path | None:
@@ -20,3 +20,13 @@ def cache_folder() -> Path:
     if named:
         return Path(named).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").expanduser() / "painterly"
+
+
+def styles_folder() -> Path:
+    """Where learnt styles are kept: `PAINTERLY_STYLES`, or `painterly/styles` in the user's data folder."""
+    named = os.environ.get("PAINTERLY_STYLES")
+    if named:
+        return Path(named).expanduser()
+    return (
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share").expanduser() / "painterly" / "styles"
+    )

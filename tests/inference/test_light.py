@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from painterly.networks import StyleDescription, StyleNetwork
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
 
-HERE = {"device": "cpu", "backend": "openvino"}
+HERE: dict[str, Any] = {"device": "cpu", "backend": "openvino"}
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_what_was_not_kept_or_is_not_whole_is_left_to_torch(model: Path) -> None
     ],
     ids=str,
 )
-def test_what_else_is_asked_for_is_left_to_torch(model: Path, asked: dict[str, str]) -> None:
+def test_what_else_is_asked_for_is_left_to_torch(model: Path, asked: dict[str, Any]) -> None:
     kept(model, "auto")
     assert find_light_painter(model, **asked) is None
 

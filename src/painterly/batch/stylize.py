@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from painterly.batch.files import work_on_files
 from painterly.batch.run import Outcome
+from painterly.errors import UsageError
 from painterly.inference.light import LightPainter, find_light_painter, keep_light_model
-from painterly.models.catalogue import DEFAULT_MODEL, find_model
+from painterly.models.look import Look
+from painterly.models.resolve import Style, resolve
 
 if TYPE_CHECKING:
     from painterly.models.painter import Painter
@@ -21,7 +25,12 @@ def stylize(
     inputs: str | Path | Sequence[str | Path],
     output: str | Path | None = None,
     *,
-    model: str | Path = DEFAULT_MODEL,
+    style: Style | Sequence[Style] | None = None,
+    strength: float = 1.0,
+    color: str = "style",
+    stroke: str = "medium",
+    mask: str | Path | Sequence[str | Path] | None = None,
+    model: str | Path | None = None,
     size: int | None = None,
     format: str | None = None,
     device: str = "auto",
@@ -35,7 +44,12 @@ def stylize(
     Args:
         inputs: Files, folders and glob patterns.
         output: A file for a single picture, or a folder; by default each painting lies beside its photograph.
-        model: A model's name or file.
+        style: A style's name or a mixture (`starry-night:0.6,the-scream:0.4`); several, each for its mask.
+        strength: From 0, the photograph, to 1, the style.
+        color: "style", "content" or "luminance"; see `painterly.Painter`.
+        stroke: "small", "medium" or "large".
+        mask: Where to paint, white inside; several for several styles.
+        model: A model's name or file; by default the gallery.
         size: Longest side of the paintings; by default that of the photographs.
         format: "png", "jpg", ... for paintings in folders; by default that of the photograph.
         device: "auto", "cpu", "cuda" or "mps".
@@ -51,26 +65,50 @@ def stylize(
         UsageError: It was asked for wrongly: an unknown model, device or format, one file for several pictures.
         InputError: The model cannot be read, or there are no pictures.
     """
-    path = find_model(model)
-    painter = _painter(path, device, backend, precision)
+    styles: list[Style | None] = list(style) if isinstance(style, (list, tuple)) else [style]  # type: ignore[list-item]
+    masks = [] if mask is None else [mask] if isinstance(mask, (str, Path)) else list(mask)
+    found = [resolve(model, one, strength) for one in styles or [None]]
+    path, look = found[0]
+    if len({file for file, _ in found}) > 1:
+        raise UsageError("the styles belong to different networks, so that one picture cannot have them all")
+    looks = [one for _, one in found if one is not None]
+    plain = len(found) == 1 and not masks and color == "style" and stroke == "medium"
+    painter = _painter(path, look, device, backend, precision, plain=plain)
+
+    def work(picture: Image.Image) -> Image.Image:
+        if isinstance(painter, LightPainter):
+            return painter(picture, size=size)
+        return painter(picture, size=size, style=looks or None, color=color, stroke=stroke, mask=masks or None)
+
     return work_on_files(
         inputs,
         output,
-        lambda picture: painter(picture, size=size),
-        suffix=path.stem,
+        work,
+        suffix="-".join(one.title for one in looks) or path.stem,
         format=format,
         overwrite=overwrite,
         report=report,
     )
 
 
-def _painter(model: Path, device: str, backend: str, precision: str) -> LightPainter | Painter:
+def _painter(
+    model: Path, look: Look | None, device: str, backend: str, precision: str, *, plain: bool
+) -> LightPainter | Painter:
     """Without torch where that is possible: its import takes longer than a picture."""
-    light = find_light_painter(model, device=device, backend=backend, precision=precision)
-    if light is not None:
-        return light
+    if plain:
+        light = find_light_painter(model, look, device=device, backend=backend, precision=precision)
+        if light is not None:
+            return light
     from painterly.models.painter import load
 
-    painter = load(model, device=device, backend=backend, precision=precision)
-    keep_light_model(painter, model)
+    painter = load(
+        model,
+        style=look,
+        strength=1.0 if look is None else look.strength,
+        device=device,
+        backend=backend,
+        precision=precision,
+    )
+    if plain:
+        keep_light_model(painter, model)
     return painter

@@ -15,9 +15,11 @@ from painterly.commands import (
     evaluate,
     info,
     invert,
+    learn,
     models,
     optimize,
     report,
+    styles,
     stylize,
     sweep,
     train,
@@ -52,8 +54,10 @@ def options(
 
 app.command("demo", rich_help_panel=PAINT)(demo.demo)
 app.command("stylize", rich_help_panel=PAINT)(stylize.stylize)
+app.command("styles", rich_help_panel=PAINT)(styles.styles)
 app.command("optimize", rich_help_panel=PAINT)(optimize.optimize)
 app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
+app.command("learn", rich_help_panel=TRAIN)(learn.learn)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
 app.command("download", rich_help_panel=TRAIN)(download.download)

@@ -9,7 +9,6 @@ import typer
 
 from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose
 from painterly.commands.outcomes import conclude, report
-from painterly.models.catalogue import DEFAULT_MODEL
 
 __all__ = ["stylize"]
 
@@ -19,7 +18,32 @@ def stylize(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file, or a folder; otherwise beside each picture.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="A model's name or file.")] = DEFAULT_MODEL,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A style, or a mixture such as starry-night:0.6,the-scream:0.4; again for a second --mask. "
+            "painterly styles lists them."
+        ),
+    ] = None,
+    strength: Annotated[float, typer.Option(help="From 0, the photograph, to 1, the style.")] = 1.0,
+    color: Annotated[
+        str,
+        typer.Option(
+            help="style, the painting's colours; content, the photograph's; or luminance, the photograph's "
+            "with its brightness and contrast too."
+        ),
+    ] = "style",
+    stroke: Annotated[str, typer.Option(help="How large strokes are: small, medium or large.")] = "medium",
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Where to paint: a picture, white inside; once for each --style. A last style without a mask "
+            "fills what the others leave."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="A model's name or file; by default the gallery.")
+    ] = None,
     size: Annotated[
         int | None, typer.Option("--size", "-s", min=16, help="Longest side of the painting in pixels.")
     ] = None,
@@ -32,12 +56,17 @@ def stylize(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Paint photographs in the style of a painting."""
+    """Paint photographs in the style of a painting, or of several."""
     from painterly.batch.stylize import stylize as paint
 
     outcomes = paint(
         inputs,
         output,
+        style=style,
+        strength=strength,
+        color=color,
+        stroke=stroke,
+        mask=mask,
         model=model,
         size=size,
         format=format,
@@ -47,4 +76,4 @@ def stylize(
         overwrite=overwrite,
         report=report,
     )
-    conclude(outcomes, {"model": model}, json=json)
+    conclude(outcomes, {"model": model, "style": style}, json=json)

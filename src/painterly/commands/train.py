@@ -9,6 +9,7 @@ import typer
 
 from painterly.commands.common import Json, Quiet, Verbose, print_json, say
 from painterly.commands.options import with_options_of
+from painterly.training.encoder_settings import EncoderTraining
 from painterly.training.style_settings import StyleTraining
 from painterly.training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
 
@@ -71,6 +72,19 @@ def srcnn(config: SRCNNTraining, json: Json = False, quiet: Quiet = False, verbo
     from painterly.training.super_resolution import train_srcnn
 
     _report_psnr(train_srcnn(config), config.output, json)
+
+
+@app.command("encoder")
+@with_options_of(EncoderTraining)
+def encoder(config: EncoderTraining, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Distil a loss network into a small one (Wang et al. 2020), such as the one that comes with painterly."""
+    from painterly.training.encoder import train_encoder
+
+    card = train_encoder(config)
+    for name, value in card.result.get("correlation", {}).items():
+        content, painted = (card.result[f"{kind}_rank_correlation"][name] for kind in ("content", "style"))
+        say(f"{name}: correlation {value:.3f}, ranks of content losses {content:.3f}, of style losses {painted:.3f}")
+    _report(card, config.output, json)
 
 
 def _report_psnr(card: ModelCard, output: Path, json: bool) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from painterly.encoders.names import deepest, parse_layer, reach
 from painterly.encoders.vgg import Pooling, VGGPadding
 from painterly.errors import UsageError
+from painterly.networks.description import EncoderDescription
 from painterly.networks.padding import reflection_pad
 
 __all__ = ["DISTILLED_LAYERS", "DistilledVGG"]
@@ -45,6 +46,7 @@ class DistilledVGG(nn.Module):
         padding: VGGPadding = "reflect",
     ) -> None:
         super().__init__()
+        self.description = EncoderDescription(width, until)
         self.pooling: Pooling = pooling
         self.padding: VGGPadding = padding
         self.groups = self._depth((until,))

@@ -137,7 +137,7 @@ def _load_encoder(source: EncoderSource, layers: list[str], pooling: Pooling, do
     until = str(deepest(layers))
     extractor: VGG | DistilledVGG
     if source.architecture == "distilled":
-        extractor = DistilledVGG(until=until, pooling=pooling, padding=source.padding)
+        extractor = DistilledVGG(until=until, width=source.width, pooling=pooling, padding=source.padding)
     else:
         extractor = VGG(source.architecture, until=until, pooling=pooling, padding=source.padding)
     weights = read_weights(path)

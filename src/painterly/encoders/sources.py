@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["LOSS_NETWORKS", "EncoderSource", "LossNetworkSource"]
+__all__ = ["COMPACT", "LOSS_NETWORKS", "EncoderSource", "LossNetworkSource"]
+
+COMPACT: Final = "vgg19-compact"
+"""The loss network that ships."""
 
 _TORCHVISION: Final = "https://download.pytorch.org/models/"
 _GATYS: Final = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
@@ -25,6 +28,7 @@ class EncoderSource:
         std: Divided by afterwards.
         padding: How its convolutions are padded.
         sha256: Leading digits of the file's SHA-256, checked after a download.
+        width: Channels of a distilled encoder's first group.
     """
 
     file: str
@@ -35,6 +39,7 @@ class EncoderSource:
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     padding: Literal["zero", "reflect"] = "zero"
     sha256: str = ""
+    width: int = 16
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ _NORMALISED_VGG19: Final = EncoderSource(
 _DISTILLED: Final = EncoderSource(
     "vgg19_distilled16x_relu5_1.safetensors", "distilled", (*_GATYS, "relu5_1"), padding="reflect"
 )
+_COMPACT: Final = EncoderSource(f"{COMPACT}.safetensors", "distilled", _GATYS, padding="reflect", width=32)
 
 LOSS_NETWORKS: Final[dict[str, LossNetworkSource]] = {
     "vgg16": LossNetworkSource("the paper's VGG-16 (Caffe weights)", (_CAFFE_VGG16,), ("relu3_3",), _PAPER),
@@ -103,6 +109,9 @@ LOSS_NETWORKS: Final[dict[str, LossNetworkSource]] = {
         _GATYS,
     ),
     "vgg19-distilled": LossNetworkSource("a 16 times smaller distilled VGG-19", (_DISTILLED,), ("relu3_1",), _GATYS),
+    COMPACT: LossNetworkSource(
+        "a compact encoder, distilled from vgg19-mixed, that ships with painterly", (_COMPACT,), ("relu3_1",), _GATYS
+    ),
     "vgg16-relu2_2": LossNetworkSource(
         "the paper's VGG-16 (Caffe weights) to relu2_2", (_CAFFE_RELU2_2,), ("relu2_2",), ("relu1_2", "relu2_2")
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["match_statistics", "with_luminance"]
+__all__ = ["keep_colours", "match_statistics", "with_luminance"]
 
 _LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -23,6 +23,32 @@ def with_luminance(colours: Tensor, luminance: Tensor) -> Tensor:
     weights = torch.tensor(_LUMINANCE, dtype=colours.dtype, device=colours.device).view(3, 1, 1)
     # With I and Q kept, a step in Y is the same step in red, green and blue.
     return (colours + ((luminance - colours) * weights).sum(1, keepdim=True)).clamp(0, 1)
+
+
+def keep_colours(painting: Tensor, photograph: Tensor, *, contrast: bool = False) -> Tensor:
+    """A painting's luminance with a photograph's own colours: I and Q of YIQ are exactly the photograph's.
+
+    Where a luminance cannot go with a colour (white cannot be red), it is moved to the nearest that can, so that the
+    colour stays.
+
+    Args:
+        painting: RGB in [0, 1], shape (B, 3, H, W).
+        photograph: RGB in [0, 1], same shape.
+        contrast: Whether the painting's luminance is first given the mean and deviation of the photograph's, as Gatys
+            et al. have it (2017, luminance-only transfer).
+
+    Returns:
+        RGB in [0, 1], same shape.
+    """
+    weights = torch.tensor(_LUMINANCE, dtype=painting.dtype, device=painting.device).view(3, 1, 1)
+    light, own = ((picture * weights).sum(1, keepdim=True) for picture in (painting, photograph))
+    if contrast:
+        variance, mean = torch.var_mean(light, (2, 3), correction=0, keepdim=True)
+        own_variance, own_mean = torch.var_mean(own, (2, 3), correction=0, keepdim=True)
+        light = (light - mean) * torch.sqrt(own_variance / (variance + 1e-8)) + own_mean
+    colour = photograph - own
+    low, high = -colour.amin(1, keepdim=True), 1 - colour.amax(1, keepdim=True)
+    return (torch.minimum(torch.maximum(light, low), high) + colour).clamp(0, 1)  # but for rounding, within it already
 
 
 def match_statistics(picture: Tensor, reference: Tensor) -> Tensor:

@@ -26,6 +26,9 @@ from painterly.errors import InputError, PainterlyError
 from painterly.folders import cache_folder
 from painterly.inference.openvino_core import openvino_core
 from painterly.memory import check_memory
+from painterly.models.header import read_card
+from painterly.models.look import Look
+from painterly.models.style_book import StyleBook
 
 if TYPE_CHECKING:
     from painterly.models.painter import Painter
@@ -96,11 +99,16 @@ class LightPainter:
         if self.precision == "bfloat16":  # see `painterly.inference.graph.split_input`
             rounded = _to_bfloat16(x)
             x = np.concatenate([rounded, x - rounded], 1)
-        y: Floats = self._request.infer({0: np.ascontiguousarray(x)})[0][0]
-        return (y * std + mean)[..., :height, :width]
+        found: Floats = self._request.infer({0: np.ascontiguousarray(x)})[0][0]
+        carry = float(self._about["carry"])
+        y = _carry_round(x[0, :3] + x[0, 3:] if len(x[0]) > 3 else x[0], found, carry) if carry else found
+        painting: Floats = (y * std + mean)[..., :height, :width]
+        return painting
 
 
-def find_light_painter(model: Path, *, device: str, backend: str, precision: str) -> LightPainter | None:
+def find_light_painter(
+    model: Path, look: Look | None = None, *, device: str, backend: str, precision: str
+) -> LightPainter | None:
     """A painter without torch, if the model was kept and nothing else is asked for; None where torch is to decide."""
     graphics = sys.platform == "darwin" or Path("/dev/nvidiactl").exists()  # torch may want to run there
     if backend not in ("auto", "openvino") or not (device == "cpu" or (device == "auto" and not graphics)):
@@ -108,7 +116,7 @@ def find_light_painter(model: Path, *, device: str, backend: str, precision: str
     if importlib.util.find_spec("openvino") is None or precision not in ("auto", "float32", "bfloat16"):
         return None
     try:
-        return LightPainter(_folder(model), precision)
+        return LightPainter(_folder(model, look), precision)
     except (OSError, ValueError, KeyError, RuntimeError):  # not kept, or not whole: torch makes it anew
         return None
 
@@ -130,7 +138,7 @@ def keep_light_model(painter: Painter, model: Path) -> None:
     if painter.choice.backend != "openvino" or not simple or not model.is_file():
         return
     with contextlib.suppress(OSError, PainterlyError):
-        folder = _folder(model)
+        folder = _folder(model, painter.look)
         if (folder / "about.json").is_file():
             return
         import openvino
@@ -144,6 +152,7 @@ def keep_light_model(painter: Painter, model: Path) -> None:
             "mean": network.pixels_in.mean.flatten().tolist(),
             "std": network.pixels_in.std.flatten().tolist(),
             "stride": network.description.stride,
+            "carry": network.description.carry,
             "minimum": MINIMUM_SIZE,
             "bytes_per_pixel": BYTES_PER_PIXEL_AND_CHANNEL * network.description.width,
         }
@@ -151,10 +160,12 @@ def keep_light_model(painter: Painter, model: Path) -> None:
             temporary.write_text(json.dumps(about))
 
 
-def _folder(model: Path) -> Path:
-    """Where a model's graph is kept: by its content and painterly's version."""
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:32]
-    return cache_folder() / "graphs" / f"{__version__}-{digest}"
+def _folder(model: Path, look: Look | None) -> Path:
+    """Where a model's graph is kept: by its content, what it is to paint, and painterly's version."""
+    name = f"{__version__}-{hashlib.sha256(model.read_bytes()).hexdigest()[:32]}"
+    if look is not None:
+        name += f"-{StyleBook(read_card(model)).key(look)}"
+    return cache_folder() / "graphs" / name
 
 
 def _resize(pixels: Floats, longest: int) -> Floats:
@@ -166,6 +177,16 @@ def _resize(pixels: Floats, longest: int) -> Floats:
         return pixels
     channels = [Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC) for channel in pixels]
     return np.stack([np.asarray(channel) for channel in channels]).clip(0, 1)
+
+
+def _carry_round(x: Floats, y: Floats, share: float) -> Floats:
+    """As `painterly.networks.carry.carry_round`, for one picture (C, H, W)."""
+    mean, wanted = (v.mean((1, 2), keepdims=True, dtype=np.float64) for v in (y, x))
+    deviation, wanted_deviation = (v.std((1, 2), keepdims=True, dtype=np.float64) for v in (y, x))
+    scale = 1 + share * (wanted_deviation / np.sqrt(deviation**2 + 1e-5) - 1)
+    carried = (y - mean) * scale + mean + share * (wanted - mean)
+    result: Floats = carried.astype(np.float32)
+    return result
 
 
 def _to_bfloat16(x: Floats) -> Floats:

@@ -7,21 +7,26 @@ from pathlib import Path
 from typing import Final
 
 from painterly.errors import UsageError
+from painterly.models.look import plain_name
 
-__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "find_model", "shipped_models"]
+__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "GALLERY", "SHIPPED", "find_model", "shipped_models"]
 
 DEFAULT_MODEL = "starry-night"
 """What paints unless another is named."""
 
+GALLERY = "gallery"
+"""The network of several styles that ships."""
+
 DEFAULT_UPSCALERS: Final[dict[int, str]] = {4: "upscale-x4", 8: "upscale-x8"}
 """What enlarges unless another is named, by scale."""
 
-_FOLDER = Path(__file__).parent / "shipped"
+SHIPPED = Path(__file__).parent / "shipped"
+"""Where the networks that ship are."""
 
 
 def shipped_models() -> dict[str, Path]:
     """The networks that ship with the package: file by name."""
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 
 
 def find_model(name: str | Path) -> Path:
@@ -35,7 +40,7 @@ def find_model(name: str | Path) -> Path:
     """
     text = str(name)
     models = shipped_models()
-    plain = text.strip().lower().replace("_", "-").replace(" ", "-")
+    plain = plain_name(text)
     if plain in models:
         return models[plain]
     path = Path(text).expanduser()

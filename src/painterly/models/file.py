@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from painterly.atomic import atomic_path
 from painterly.errors import InputError
 from painterly.models.card import ModelCard
+from painterly.models.header import CARD, opened, read_card
 from painterly.networks.build import Network, build_network
 
-__all__ = ["load_network", "read_card", "save_network"]
-
-_KEY = "painterly"
+__all__ = ["load_network", "read_card", "read_tensors", "save_network", "save_tensors"]
 
 
 def save_network(path: Path, network: nn.Module, card: ModelCard, *, dtype: torch.dtype = torch.float32) -> None:
@@ -31,23 +30,30 @@ def save_network(path: Path, network: nn.Module, card: ModelCard, *, dtype: torc
     Raises:
         OutputError: The file cannot be written.
     """
+    save_tensors(path, network.state_dict(), card, dtype=dtype)
+
+
+def save_tensors(
+    path: Path, tensors: Mapping[str, Tensor], card: ModelCard, *, dtype: torch.dtype = torch.float32
+) -> None:
+    """As `save_network`, for tensors by name."""
     weights = {
         name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
-        for name, value in network.state_dict().items()
+        for name, value in tensors.items()
     }
-    content = save(weights, {_KEY: card.to_json(), "format": "pt"})
+    content = save(weights, {CARD: card.to_json(), "format": "pt"})
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
 
 
-def read_card(path: Path) -> ModelCard:
-    """The card of a model file, without its weights.
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a model file, as they are stored.
 
     Raises:
         InputError: The file is missing, or not a model file.
     """
-    _, text = _open(path, weights=False)
-    return ModelCard.from_json(text, str(path))
+    with opened(path, "pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def load_network(path: Path) -> tuple[Network, ModelCard]:
@@ -56,8 +62,7 @@ def load_network(path: Path) -> tuple[Network, ModelCard]:
     Raises:
         InputError: The file is missing, damaged, or not a model file.
     """
-    weights, text = _open(path, weights=True)
-    card = ModelCard.from_json(text, str(path))
+    card, weights = read_card(path), read_tensors(path)
     try:
         network = build_network(card.task, card.network)
         network.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in weights.items()})
@@ -66,21 +71,3 @@ def load_network(path: Path) -> tuple[Network, ModelCard]:
     except (RuntimeError, TypeError) as error:
         raise InputError(f"{path} holds weights that do not fit the network it describes") from error
     return network.eval(), card
-
-
-def _open(path: Path, *, weights: bool) -> tuple[dict[str, Tensor], str]:
-    if not path.exists():
-        raise InputError(f"{path} does not exist")
-    if not path.is_file():
-        raise InputError(f"{path} is not a file")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()} if weights else {}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(
-            f"{path} is not a model file: painterly's are .safetensors, and nothing is unpickled"
-        ) from error
-    if _KEY not in metadata:
-        raise InputError(f"{path} is a safetensors file, but not a painterly model (it has no card)")
-    return tensors, metadata[_KEY]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -11,11 +13,17 @@ from PIL import Image
 from torch import Tensor
 
 from painterly.errors import InputError, UsageError
-from painterly.models.catalogue import DEFAULT_MODEL
+from painterly.images.masks import fit_mask
+from painterly.inference.accelerate import accelerate
+from painterly.models.card import ModelCard
 from painterly.models.device import choose_device
+from painterly.models.gallery import Gallery
 from painterly.models.kinds import Picture, resize_tensor, unpack
+from painterly.models.look import Look
 from painterly.models.on_device import OnDevice
-from painterly.models.reading import read_model
+from painterly.models.reading import read_file
+from painterly.models.resolve import Style, card_for, resolve, resolve_look
+from painterly.models.treatment import Treatment, treat
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
 __all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
@@ -23,83 +31,211 @@ __all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
 BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels."""
 
+_KEPT = 16
+"""Looks that are kept ready, the newest."""
+
 
 class Painter(OnDevice[StyleNetwork]):
     """A style network on a device.
 
     Args:
-        network: The network.
+        network: The network, of one style or several.
         card: What its file says about it.
         device: Where it runs.
         backend: What runs it; see `painterly.inference.choose`.
         precision: Of its arithmetic; likewise.
+        look: What a network of several styles paints unless told otherwise; by default its first style.
 
     Attributes:
-        network: The network, in evaluation mode.
-        card: What its file says about it.
+        network: The network, in evaluation mode; of several styles, what they come to in `look`.
+        card: What its file says about it, and about `look`.
         device: Where it runs.
         choice: What runs it, and in which precision.
         fast: The network as it is run: the same pictures, sooner.
+        look: What it paints unless told otherwise; None for a network of one style.
+        gallery: The network of several styles behind it, if there is one.
     """
 
-    @overload
-    def __call__(self, picture: str | Path | Image.Image, *, size: int | None = None) -> Image.Image: ...
-    @overload
-    def __call__(self, picture: npt.NDArray[Any], *, size: int | None = None) -> npt.NDArray[Any]: ...
-    @overload
-    def __call__(self, picture: Tensor, *, size: int | None = None) -> Tensor: ...
+    def __init__(
+        self,
+        network: StyleNetwork,
+        card: ModelCard,
+        device: torch.device,
+        backend: str = "auto",
+        precision: str = "auto",
+        look: Look | None = None,
+    ) -> None:
+        self.gallery, self.look = None, look
+        if network.description.styles > 1:
+            self.gallery = Gallery(network.eval().to(device), card)
+            self.look = look or resolve_look(card, card.title)
+            assert self.look is not None
+            network, card = self.gallery.network_for(self.look), card_for(card, self.look)
+        super().__init__(network, card, device, backend, precision)
+        self._ready = {self.look: self.fast}
 
-    def __call__(self, picture: Picture, *, size: int | None = None) -> Any:
+    @property
+    def styles(self) -> list[str]:
+        """Names of the styles that it can paint, those that were learnt on this machine included."""
+        return self.gallery.book.names if self.gallery is not None else [str(self.card.style.get("name", ""))]
+
+    @overload
+    def __call__(
+        self,
+        picture: str | Path | Image.Image,
+        *,
+        size: int | None = None,
+        style: Style | Sequence[Style] | None = None,
+        strength: float | None = None,
+        color: str = "style",
+        stroke: str = "medium",
+        mask: Picture | Sequence[Picture] | None = None,
+    ) -> Image.Image: ...
+    @overload
+    def __call__(
+        self,
+        picture: npt.NDArray[Any],
+        *,
+        size: int | None = None,
+        style: Style | Sequence[Style] | None = None,
+        strength: float | None = None,
+        color: str = "style",
+        stroke: str = "medium",
+        mask: Picture | Sequence[Picture] | None = None,
+    ) -> npt.NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        picture: Tensor,
+        *,
+        size: int | None = None,
+        style: Style | Sequence[Style] | None = None,
+        strength: float | None = None,
+        color: str = "style",
+        stroke: str = "medium",
+        mask: Picture | Sequence[Picture] | None = None,
+    ) -> Tensor: ...
+
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        size: int | None = None,
+        style: Style | Sequence[Style] | None = None,
+        strength: float | None = None,
+        color: str = "style",
+        stroke: str = "medium",
+        mask: Picture | Sequence[Picture] | None = None,
+    ) -> Any:
         """Paint a picture.
 
         Args:
             picture: A path, Pillow image, numpy array or tensor; see `painterly.models.kinds.unpack`.
             size: Longest side of the result in pixels; by default that of the picture. Larger makes finer strokes.
+            style: A style's name or a mixture (`starry-night:0.6,the-scream:0.4`, or a mapping), or several of them,
+                each for its mask; by default what was loaded.
+            strength: From 0, the photograph, to 1, the style; by default what was loaded.
+            color: "style", the painting's colours; "content", its luminance with the photograph's colours; or
+                "luminance", the same with the photograph's brightness and contrast too.
+            stroke: "small", "medium" or "large": how large strokes are in a picture of this size.
+            mask: Where to paint: a picture of the same proportions, white inside; several for several styles. A style
+                without a mask, the last one, fills what the others leave; otherwise the photograph shows there.
 
         Returns:
             The painting, in the kind that was given (an image for a path), with the picture's own size unless `size`
             is given.
 
         Raises:
-            InputError: The picture cannot be read, is smaller than 16x16, or too large for the memory that is free.
-            TypeError: It is of no known kind.
-            ValueError: Its shape or type is of no known kind.
+            InputError: The picture or a mask cannot be read or has the wrong proportions, or the picture is smaller
+                than 16x16 or too large for the memory that is free.
+            UsageError: There is no such style, or the network cannot do it.
+            TypeError: A picture is of no known kind.
+            ValueError: A picture's shape or type is of no known kind.
         """
         photograph, restore = unpack(picture)
         if size is not None:
             if size < 1:
                 raise UsageError(f"size must be at least {MINIMUM_SIZE} pixels, not {size}")
             photograph = resize_tensor(photograph, size)
-        self._check_size(photograph)
-        return restore(self.paint(photograph.to(self.device)))
+        treatment = Treatment(color, stroke)
+        looks = self._looks(style, strength)
+        masks = self._masks(mask, photograph)
+        self._check_size(photograph, treatment.scale)
+        photograph = photograph.to(self.device)
+        paint = [partial(self.paint, look=look) for look in looks]
+        return restore(treat(photograph, paint, treatment, masks))
 
     @torch.inference_mode()
-    def paint(self, photographs: Tensor) -> Tensor:
-        """RGB in [0, 1], shape (B, 3, H, W), to paintings of the same shape, in [0, 1]."""
-        painting: Tensor = self.fast(photographs.contiguous(memory_format=torch.channels_last))
+    def paint(self, photographs: Tensor, look: Look | None = None) -> Tensor:
+        """RGB in [0, 1], shape (B, 3, H, W), to paintings of the same shape, in [0, 1].
+
+        Args:
+            photographs: The photographs.
+            look: What to paint, if the network is a gallery; by default what was loaded.
+        """
+        painting: Tensor = self._network(look)(photographs.contiguous(memory_format=torch.channels_last))
         return painting.clamp(0, 1)
 
-    def _check_size(self, x: Tensor) -> None:
+    def _network(self, look: Look | None) -> StyleNetwork:
+        """The fast network for a look."""
+        look = look or self.look
+        if look not in self._ready:
+            assert self.gallery is not None
+            assert look is not None
+            while len(self._ready) >= _KEPT:
+                self._ready.pop(next(iter(self._ready)))
+            network = self.gallery.network_for(look).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._ready[look] = accelerate(network, self.choice, self.device)
+        return self._ready[look]
+
+    def _looks(self, style: Style | Sequence[Style] | None, strength: float | None) -> list[Look | None]:
+        styles: list[Any] = list(style) if isinstance(style, (list, tuple)) else [style]
+        default = self.look
+        if strength is None:
+            strength = default.strength if default is not None else 1.0
+        card = self.gallery.card if self.gallery is not None else self.card
+        name = card.title or "this network"
+        return [resolve_look(card, name, default if one is None else one, strength) for one in styles]
+
+    def _masks(self, mask: Picture | Sequence[Picture] | None, photograph: Tensor) -> list[Tensor]:
+        height, width = photograph.shape[-2:]
+        masks: list[Any] = list(mask) if isinstance(mask, (list, tuple)) else [] if mask is None else [mask]
+        found = []
+        for one in masks:
+            name = f"the mask {one}" if isinstance(one, (str, Path)) else "the mask"
+            found.append(fit_mask(unpack(one)[0], height, width, name).to(self.device))
+        return found
+
+    def _check_size(self, x: Tensor, scale: float = 1.0) -> None:
         batch, _, height, width = x.shape
         if min(height, width) < MINIMUM_SIZE:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
-        need = batch * height * width * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL
-        self._check_memory(width, height, need, "try --size {}")
+        need = batch * height * width * scale**2 * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL
+        self._check_memory(width, height, int(need), "try --size {}")
 
 
 def load(
-    model: str | Path = DEFAULT_MODEL, *, device: str = "auto", backend: str = "auto", precision: str = "auto"
+    model: str | Path | None = None,
+    *,
+    style: Style | None = None,
+    strength: float = 1.0,
+    device: str = "auto",
+    backend: str = "auto",
+    precision: str = "auto",
 ) -> Painter:
     """Load a network that paints.
 
     Args:
-        model: A shipped model's name, a model file, or one of the authors' released networks as ONNX.
+        model: A shipped model's name, one of the gallery's styles, a model file, or one of the authors' released
+            networks as ONNX; by default the gallery.
+        style: A style or a mixture, for a gallery: what it paints unless told otherwise.
+        strength: From 0, the photograph, to 1, the style; likewise.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
         precision: "auto", "float32", "bfloat16" or "int8" (in OpenVINO, for style networks).
 
     Raises:
-        UsageError: There is no such model or device, or the model does not paint but enlarges.
+        UsageError: There is no such model, style or device, or the model does not paint but enlarges.
         InputError: The file cannot be read as a model.
 
     Example:
@@ -109,9 +245,9 @@ def load(
         (48, 64, 3)
     """
     where = choose_device(device)
-    network, card = read_model(model)
+    path, look = resolve(model, style, strength)
+    network, card = read_file(path)
     if not isinstance(network, StyleNetwork):
-        raise UsageError(
-            f"{model} is a network for {card.task}; it enlarges pictures: painterly upscale, or load_upscaler"
-        )
-    return Painter(network, card, where, backend, precision)
+        what = "it enlarges pictures: painterly upscale, or load_upscaler" if card.task == "super-resolution" else ""
+        raise UsageError(f"{path.stem} is a network for {card.task}, it does not paint; {what or 'name another'}")
+    return Painter(network, card, where, backend, precision, look)

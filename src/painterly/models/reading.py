@@ -5,21 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 from painterly.models.card import ModelCard
-from painterly.models.catalogue import find_model
-from painterly.models.file import load_network, read_card
+from painterly.models.file import load_network
+from painterly.models.gallery import Gallery
+from painterly.models.header import read_card
+from painterly.models.look import plain_name
+from painterly.models.resolve import card_for, resolve
 from painterly.networks.build import Network
+from painterly.networks.style import StyleNetwork
 
-__all__ = ["info", "read_model"]
+__all__ = ["info", "read_file", "read_model"]
 
 
 def read_model(model: str | Path) -> tuple[Network, ModelCard]:
     """Network and card of a shipped model, a model file, or one of the authors' released networks as ONNX.
 
+    The name of one of the gallery's styles gives a network of that style alone; `gallery`, the whole.
+
     Raises:
         UsageError: There is no such model.
         InputError: The file cannot be read as a model.
     """
-    path = find_model(model)
+    path, look = resolve(model)
+    network, card = read_file(path)
+    if look is None or not isinstance(network, StyleNetwork) or _whole(model, path):
+        return network, card
+    return Gallery(network, card).network_for(look), card_for(card, look)
+
+
+def read_file(path: Path) -> tuple[Network, ModelCard]:
+    """Network and card of a model file, or of one of the authors' released networks as ONNX.
+
+    Raises:
+        InputError: The file cannot be read as a model.
+    """
     if path.suffix.lower() == ".onnx":
         from painterly.interop.authors import load_authors_network
 
@@ -41,5 +59,13 @@ def info(model: str | Path) -> ModelCard:
         >>> info("starry-night").style["painter"]
         'Vincent van Gogh'
     """
-    path = find_model(model)
-    return read_model(path)[1] if path.suffix.lower() == ".onnx" else read_card(path)
+    path, look = resolve(model)
+    if path.suffix.lower() == ".onnx":
+        return read_file(path)[1]
+    card = read_card(path)
+    return card if look is None or _whole(model, path) else card_for(card, look)
+
+
+def _whole(model: str | Path, path: Path) -> bool:
+    """Whether it is a gallery that is named, and not one of its styles."""
+    return plain_name(str(model)) == path.stem or Path(model).expanduser() == path

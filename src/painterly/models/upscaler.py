@@ -19,7 +19,6 @@ from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_model
 from painterly.networks.description import SRCNNDescription
 from painterly.networks.srcnn import SRCNN
-from painterly.networks.style import StyleNetwork
 from painterly.networks.super_resolution import SuperResolutionNetwork
 
 __all__ = ["Upscaler", "load_upscaler"]
@@ -137,8 +136,8 @@ def load_upscaler(
             raise UsageError(f"no network for x{wanted} ships, only for {ships}; train one and name it with --model")
         model = DEFAULT_UPSCALERS[wanted]
     network, card = read_model(model)
-    if isinstance(network, StyleNetwork):
-        raise UsageError(f"{model} paints, it does not enlarge: painterly stylize, or load")
+    if not isinstance(network, (SuperResolutionNetwork, SRCNN)):
+        raise UsageError(f"{model} does not enlarge; if it paints: painterly stylize, or load")
     upscaler = Upscaler(network, card, where, backend, precision)
     if scale is not None and scale != upscaler.scale:
         raise UsageError(f"{model} enlarges by {upscaler.scale}, not by {scale}; leave out one of --model and --scale")

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from painterly.encoders.distilled import DistilledVGG
 from painterly.errors import InputError
-from painterly.networks.description import SRCNNDescription, StyleDescription, SuperResolutionDescription
+from painterly.networks.description import (
+    EncoderDescription,
+    SRCNNDescription,
+    StyleDescription,
+    SuperResolutionDescription,
+)
 from painterly.networks.srcnn import SRCNN
 from painterly.networks.style import StyleNetwork
 from painterly.networks.super_resolution import SuperResolutionNetwork
 
 __all__ = ["Network", "build_network"]
 
-Network = StyleNetwork | SuperResolutionNetwork | SRCNN
+Network = StyleNetwork | SuperResolutionNetwork | SRCNN | DistilledVGG
 """Every kind of network that a model file may hold."""
 
 
@@ -20,7 +26,7 @@ def build_network(task: str, description: dict[str, Any]) -> Network:
     """Build a network, with weights yet to be loaded.
 
     Args:
-        task: "style" or "super-resolution".
+        task: "style", "super-resolution" or "encoder".
         description: What `to_dict` of its description made.
 
     Raises:
@@ -32,4 +38,7 @@ def build_network(task: str, description: dict[str, Any]) -> Network:
         return SRCNN(SRCNNDescription.from_dict(description))
     if task == "super-resolution":
         return SuperResolutionNetwork(SuperResolutionDescription.from_dict(description))
+    if task == "encoder":
+        d = EncoderDescription.from_dict(description)
+        return DistilledVGG(until=d.until, width=d.width)
     raise InputError(f"it is a network for '{task}', which this painterly does not know")

@@ -18,6 +18,7 @@ __all__ = [
     "SRCNN_PRESETS",
     "STYLE_PRESETS",
     "SUPER_RESOLUTION_PRESETS",
+    "EncoderDescription",
     "Normalization",
     "Padding",
     "Pixels",
@@ -212,6 +213,23 @@ class SRCNNDescription(_Description):
             object.__setattr__(self, name, tuple(values))
         if not all(kernel % 2 for kernel in self.kernels):
             raise InputError(f"an SRCNN's kernels must be odd, not {self.kernels!r}")
+
+
+@dataclass(frozen=True)
+class EncoderDescription(_Description):
+    """A narrow VGG-19 with maps to the real one's channels, `painterly.encoders.distilled.DistilledVGG`.
+
+    Attributes:
+        width: Channels of the first group; the others have two, four and eight times as many.
+        until: Deepest layer.
+    """
+
+    what = "a distilled encoder"
+    ranges = {"width": (1, 64)}
+    choices = {"until": tuple(f"relu{group}_1" for group in range(1, 6))}
+
+    width: int = 32
+    until: str = "relu4_1"
 
 
 STYLE_PRESETS: Final[dict[str, StyleDescription]] = {

@@ -1,18 +1,31 @@
-"""Networks of one style out of networks of several, and the other way round."""
+"""Styles as the scales and shifts of a network's normalisation: taken out, mixed, and put in (Dumoulin et al. 2017)."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from painterly.networks.normalization import ConditionalInstanceNorm, InstanceNorm, mixed
+from painterly.networks.normalization import ConditionalInstanceNorm, InstanceNorm
 from painterly.networks.style import StyleNetwork
 
-__all__ = ["norm_layers", "take_over", "with_mix"]
+__all__ = [
+    "StyleParameters",
+    "mix_parameters",
+    "norm_layers",
+    "shared_digest",
+    "style_parameters",
+    "take_over",
+    "with_mix",
+    "with_parameters",
+]
+
+StyleParameters = Mapping[str, Tensor]
+"""What makes a style: scale and shift of every normalisation, shape (C,), by the names they have in a network."""
 
 
 def norm_layers(network: nn.Module) -> Iterator[tuple[str, InstanceNorm | ConditionalInstanceNorm]]:
@@ -22,34 +35,83 @@ def norm_layers(network: nn.Module) -> Iterator[tuple[str, InstanceNorm | Condit
             yield name, module
 
 
-@torch.no_grad()
-def with_mix(network: StyleNetwork, mix: Tensor) -> StyleNetwork:
-    """A network of one style that paints what `network` paints with a mixture of its styles.
+def style_parameters(network: StyleNetwork, style: int = 0) -> dict[str, Tensor]:
+    """One of a network's styles.
 
-    Scales and shifts are mixed once and for all (Dumoulin et al. 2017, section 3.2), so that every back end, tiling and
-    export need know nothing of styles. Convolutions are shared with `network`, not copied.
+    Args:
+        network: A network of one style or several.
+        style: Which; negative numbers count from the last.
+
+    Returns:
+        Copies of its parameters.
+    """
+    found = {}
+    for name, norm in norm_layers(network):
+        for kind, value in (("weight", norm.weight), ("bias", norm.bias)):
+            row = value[style] if isinstance(norm, ConditionalInstanceNorm) else value
+            found[f"{name}.{kind}"] = row.detach().clone()
+    return found
+
+
+def mix_parameters(parts: Sequence[tuple[float, StyleParameters]]) -> dict[str, Tensor]:
+    """A weighted sum of styles; a mixture between them where weights are positive and add up to one.
+
+    Example:
+        >>> a, b = {"norm.bias": torch.zeros(2)}, {"norm.bias": torch.ones(2)}
+        >>> mix_parameters([(0.75, a), (0.25, b)])["norm.bias"].tolist()
+        [0.25, 0.25]
+    """
+    return {
+        name: torch.stack([weight * parameters[name] for weight, parameters in parts]).sum(0) for name in parts[0][1]
+    }
+
+
+@torch.no_grad()
+def with_parameters(network: StyleNetwork, parameters: StyleParameters, carry: float | None = None) -> StyleNetwork:
+    """A network of one style, with the convolutions of another and a style of its own.
+
+    Scales and shifts are settled once and for all, so that back ends, tiling and export need know nothing of styles.
+    Convolutions are shared with `network`, not copied.
+
+    Args:
+        network: A network of one style or several.
+        parameters: The style.
+        carry: See `painterly.networks.StyleDescription`; by default the network's own.
+
+    Returns:
+        The network, in the mode of `network`.
+
+    Raises:
+        ValueError: The parameters are not those of such a network.
+    """
+    memo = {id(parameter): parameter for parameter in network.parameters()}
+    single = copy.deepcopy(network, memo)  # what is in the memo is shared
+    share = network.description.carry if carry is None else carry
+    single.description = dataclasses.replace(network.description, styles=1, identity=False, carry=share)
+    for name, norm in list(norm_layers(single)):
+        plain = InstanceNorm(norm.weight.shape[-1], norm.epsilon).to(norm.weight.device)
+        for kind, value in (("weight", plain.weight), ("bias", plain.bias)):
+            given = parameters.get(f"{name}.{kind}")
+            if given is None or given.shape != value.shape:
+                raise ValueError(f"the style has no {name}.{kind} of shape {tuple(value.shape)}")
+            value.copy_(given)
+        single.set_submodule(name, plain.train(network.training))
+    return single
+
+
+def with_mix(network: StyleNetwork, mix: Tensor) -> StyleNetwork:
+    """A network of one style that paints what `network` paints with a mixture of its styles; see `with_parameters`.
 
     Args:
         network: A network of several styles; one of a single style is returned as it is.
         mix: How much each style counts, shape (S,).
-
-    Returns:
-        The network, in the mode of `network`.
     """
     description = network.description
     if description.styles == 1:
         return network
     carry = float(mix[-1].clamp(0, 1)) if description.identity else description.carry
-    memo = {id(parameter): parameter for name, parameter in network.named_parameters()}
-    single = copy.deepcopy(network, memo)  # what is in the memo is shared
-    single.description = dataclasses.replace(description, styles=1, identity=False, carry=carry)
-    for name, norm in list(norm_layers(single)):
-        assert isinstance(norm, ConditionalInstanceNorm)
-        plain = InstanceNorm(norm.weight.shape[1], norm.epsilon).to(norm.weight.device)
-        plain.weight.copy_(mixed(mix.to(norm.weight), norm.weight))
-        plain.bias.copy_(mixed(mix.to(norm.bias), norm.bias))
-        single.set_submodule(name, plain.train(network.training))
-    return single
+    parts = [(float(weight), style_parameters(network, index)) for index, weight in enumerate(mix) if weight]
+    return with_parameters(network, mix_parameters(parts), carry)
 
 
 @torch.no_grad()
@@ -65,8 +127,8 @@ def take_over(network: StyleNetwork, parent: StyleNetwork) -> None:
     Raises:
         ValueError: They differ in more than that.
     """
-    alike = dataclasses.replace(parent.description, styles=1, identity=False, carry=0.0)
-    if alike != dataclasses.replace(network.description, styles=1, identity=False, carry=0.0):
+    plain = {"styles": 1, "identity": False, "carry": 0.0}
+    if dataclasses.replace(parent.description, **plain) != dataclasses.replace(network.description, **plain):  # type: ignore[arg-type]
         raise ValueError("networks of different kinds")
     if parent.description.styles not in (1, network.description.styles):
         raise ValueError("networks of different numbers of styles")
@@ -74,3 +136,13 @@ def take_over(network: StyleNetwork, parent: StyleNetwork) -> None:
     network.load_state_dict(
         {name: weights[name].expand(value.shape).clone() for name, value in network.state_dict().items()}
     )
+
+
+def shared_digest(network: StyleNetwork) -> str:
+    """Digest of all weights but the styles: style parameters fit a network that has the same."""
+    digest = hashlib.sha256()
+    styles = {f"{name}.{kind}" for name, _ in norm_layers(network) for kind in ("weight", "bias")}
+    for name, value in sorted(network.state_dict().items()):
+        if name not in styles:
+            digest.update(name.encode() + value.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:32]

@@ -8,6 +8,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -88,6 +89,11 @@ class Task(ABC):
         if type(parent) is not type(self.network) or parent.description != self.network.description:
             raise ValueError("networks of different kinds")
         self.network.load_state_dict(parent.state_dict())
+
+    def save(self, path: Path, card: ModelCard, dtype: torch.dtype) -> ModelCard:
+        """Write what was learnt, and return its card."""
+        save_network(path, self.network, card, dtype=dtype)
+        return card
 
     def to(self, device: torch.device) -> None:  # noqa: B027
         """Move the loss to a device; the network moves by itself."""
@@ -244,7 +250,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         software=software(fabric),
     )
     if run.active:
-        save_network(config.output, network, card, dtype=torch.float16 if config.half else torch.float32)
+        card = task.save(config.output, card, torch.float16 if config.half else torch.float32)
     if skipped:
         log.warning("%d of %d photographs could not be read", len(skipped), len(training))
     return card

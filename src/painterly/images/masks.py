@@ -1,0 +1,68 @@
+"""Masks: where in a picture something belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from painterly.errors import InputError, UsageError
+
+__all__ = ["fit_mask", "shares_of"]
+
+
+def fit_mask(mask: Tensor, height: int, width: int, name: str = "the mask") -> Tensor:
+    """A mask at a picture's size.
+
+    Args:
+        mask: In [0, 1], shape (1, C, h, w); the mean over the channels counts.
+        height: Of the picture.
+        width: Of the picture.
+        name: For messages.
+
+    Returns:
+        Shape (1, 1, height, width).
+
+    Raises:
+        InputError: It has other proportions than the picture.
+    """
+    h, w = mask.shape[-2:]
+    grey = mask.mean(1, keepdim=True)
+    if (h, w) == (height, width):
+        return grey
+    # Either side may be off by the pixel that rounding to a smaller size has cost.
+    ratio = min(h / height, w / width)
+    if abs(height * ratio - h) > 1 or abs(width * ratio - w) > 1:
+        raise InputError(
+            f"{name} has {w}x{h} pixels, the picture {width}x{height}: they must have the same proportions"
+        )
+    return F.interpolate(grey, (height, width), mode="bilinear", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def shares_of(masks: Sequence[Tensor], count: int) -> Tensor:
+    """How much of each of several pictures goes into every pixel, by their masks.
+
+    Args:
+        masks: One for each picture, shape (1, 1, H, W); or one less, and the last picture fills what is left.
+        count: How many pictures there are.
+
+    Returns:
+        Shape (count + 1, 1, H, W), adding up to one in every pixel; the last is what no picture takes. Where masks
+        overlap, they share.
+
+    Raises:
+        UsageError: There are more masks or fewer.
+    """
+    if len(masks) not in (count, count - 1) or not masks:
+        raise UsageError(
+            f"there are {count} styles and {len(masks)} masks; give one mask for each style, or none to the last, "
+            "which then fills what is left"
+        )
+    whole = torch.cat(list(masks))
+    total = whole.sum(0, keepdim=True)
+    whole = whole / total.clamp_min(1)
+    rest = (1 - total).clamp_min(0)
+    zero = torch.zeros_like(rest)
+    return torch.cat([whole, rest, zero]) if len(masks) == count - 1 else torch.cat([whole, rest])

@@ -1,0 +1,129 @@
+"""From what somebody calls a model and a style to a file and a look. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from painterly.errors import UsageError
+from painterly.models.card import ModelCard
+from painterly.models.catalogue import DEFAULT_MODEL, GALLERY, find_model, shipped_models
+from painterly.models.header import read_card
+from painterly.models.look import Look, parse_look, plain_name
+from painterly.models.style_book import StyleBook, learnt_styles
+
+__all__ = ["Style", "card_for", "resolve", "resolve_look"]
+
+Style = str | Mapping[str, float] | Look
+"""A style's name, or a mixture as `painterly.models.look.parse_look` reads it."""
+
+
+def resolve(
+    model: str | Path | None = None, style: Style | None = None, strength: float = 1.0
+) -> tuple[Path, Look | None]:
+    """The file of a network, and what to paint with it.
+
+    Args:
+        model: A shipped model's name, a file, or the name of one of the gallery's styles; by default the gallery.
+        style: A style of that network, or a mixture; or, if no model is named, a network that has just one style.
+        strength: From 0, the photograph, to 1, the style.
+
+    Returns:
+        The file, and a look, or None for a network of one style.
+
+    Raises:
+        UsageError: There is no such model or style, or the network cannot do it.
+        InputError: The file cannot be read as a model.
+    """
+    if model is None:
+        path, style = _for_style(style, strength)
+    elif plain_name(str(model)) in _gallery_styles() and not _is_model(model):
+        if style is not None:
+            raise UsageError(f"{model} is a style, not a model; leave out one of --model and --style")
+        path, style = find_model(GALLERY), str(model)
+    else:
+        path = find_model(model)
+    if path.suffix.lower() == ".onnx":
+        return path, resolve_look(ModelCard("style", {}, path.stem), path.stem, style, strength)
+    return path, resolve_look(read_card(path), path.stem, style, strength)
+
+
+def resolve_look(card: ModelCard, name: str, style: Style | None = None, strength: float = 1.0) -> Look | None:
+    """What to paint with a network: a look, or None for a network of one style.
+
+    Args:
+        card: The network's.
+        name: Of the network, for messages.
+        style: A style of the network, or a mixture; by default its first.
+        strength: From 0, the photograph, to 1, the style.
+
+    Raises:
+        UsageError: There is no such style, or the network cannot do it.
+    """
+    if card.task != "style":
+        if style is not None or strength != 1:
+            raise UsageError(f"{name} is a network for {card.task} and has no styles")
+        return None
+    if card.styles:
+        book = StyleBook(card)
+        look = parse_look(style if style is not None else next(iter(book.own)), strength)
+        for part, _ in look.styles:
+            book.find(part)
+        return look
+    if strength != 1:
+        raise UsageError(f"{name} has one style and no strength but 1; --strength is for a gallery, such as {GALLERY}")
+    if style is not None and style not in (name, card.style.get("name", name)):
+        raise UsageError(f"{name} has one style only; leave out one of --model and --style")
+    return None
+
+
+def card_for(card: ModelCard, look: Look) -> ModelCard:
+    """What is to be said of a gallery that paints one look: where that is one painting, whose, and how well.
+
+    Args:
+        card: The gallery's.
+        look: The look.
+    """
+    names = [name for name, _ in look.styles]
+    place = StyleBook(card).find(names[0])
+    if len(names) > 1 or not isinstance(place, int) or look.strength < 1:
+        return dataclasses.replace(card, title=str(look), styles=[], style={}, result={})
+    entry = card.styles[place]
+    weights = card.training.get("weights", {})
+    if isinstance(weights, list):
+        weights = weights[place]
+    result = {key: value for key, value in card.result.items() if key != "styles"}
+    result |= card.result.get("styles", {}).get(names[0], {})
+    return dataclasses.replace(
+        card,
+        title=str(entry.get("title", names[0])),
+        style=entry,
+        styles=[],
+        training={**card.training, "weights": weights},
+        result=result,
+    )
+
+
+def _for_style(style: Style | None, strength: float) -> tuple[Path, Style | None]:
+    """The network for a style that is named alone, and the style to choose in it."""
+    if style is None and strength == 1:
+        return (find_model(DEFAULT_MODEL), None) if _is_model(DEFAULT_MODEL) else (find_model(GALLERY), DEFAULT_MODEL)
+    if isinstance(style, str) and "," not in style and ":" not in style:
+        name = plain_name(style)
+        if name not in _gallery_styles():
+            learnt = learnt_styles().get(name, Path(style).expanduser())
+            if learnt.is_file() and learnt.suffix == ".safetensors" and read_card(learnt).task == "style":
+                return learnt, None
+            if name in shipped_models() and read_card(shipped_models()[name]).task == "style" and name != GALLERY:
+                return shipped_models()[name], None
+    return find_model(GALLERY), DEFAULT_MODEL if style is None else style
+
+
+def _gallery_styles() -> dict[str, int]:
+    path = shipped_models().get(GALLERY)
+    return StyleBook(read_card(path)).own if path is not None else {}
+
+
+def _is_model(model: str | Path) -> bool:
+    return plain_name(str(model)) in shipped_models() or Path(model).expanduser().exists()

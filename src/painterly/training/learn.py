@@ -1,0 +1,190 @@
+"""A new style for a network that knows many: its scales and shifts alone are fitted (Dumoulin et al. 2017, 3.3)."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from painterly.atomic import check_writable
+from painterly.data.photos import find_photos
+from painterly.errors import UsageError
+from painterly.folders import styles_folder
+from painterly.models.card import ModelCard
+from painterly.models.catalogue import find_model
+from painterly.models.file import load_network, save_tensors
+from painterly.models.gallery import STYLE_TASK, Gallery
+from painterly.models.look import plain_name
+from painterly.networks.mixing import mix_parameters, norm_layers, style_parameters, with_parameters
+from painterly.networks.style import StyleNetwork
+from painterly.training.evaluation import held_out_crops, mean_objective
+from painterly.training.learn_settings import PHOTOGRAPHS, LearnSettings
+from painterly.training.loop import Task, fit
+from painterly.training.style import StyleTask
+from painterly.training.style_settings import StyleTraining, style_name
+
+__all__ = ["LearnTask", "learn_style"]
+
+log = logging.getLogger(__name__)
+
+
+def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Path, ModelCard]:
+    """Add a painting to a gallery.
+
+    Args:
+        painting: Its file.
+        config: How.
+
+    Returns:
+        The file that was written, and its card. `painterly stylize --style NAME` finds it from then on.
+
+    Raises:
+        PainterlyError: Something cannot be read or written, or the name is taken.
+        Interrupted: Somebody pressed Ctrl-C; nothing is written.
+    """
+    config = config or LearnSettings()
+    base, card = load_network(find_model(config.base))
+    if not isinstance(base, StyleNetwork) or base.description.styles == 1:
+        raise UsageError(f"{config.base} is not a network of several styles; leave out --base")
+    gallery = Gallery(base, card)
+    name = plain_name(config.name) if config.name is not None else style_name(painting)
+    if not name or any(character in name for character in "/\\.:,"):
+        raise UsageError(f"a style cannot be called '{name}': leave out slashes, dots, colons and commas")
+    if name in gallery.book.own:
+        raise UsageError(f"{config.base} has a style of the name '{name}' already; name this one otherwise with --name")
+    target = config.output or styles_folder() / f"{name}.safetensors"
+    check_writable(target, overwrite=config.overwrite)
+
+    plan = _training(painting, config, card, target)
+    task = LearnTask(plan, gallery, config.start)
+    task.name = name
+    result = _fit(plan, task)
+    if config.deep:
+        start = style_parameters(task.network)
+        deep = dataclasses.replace(plan, steps=config.deep_steps, learning_rate=1e-3, decay=0.3, overwrite=True)
+        task = LearnTask(deep, gallery, config.start, start, deep=True)
+        task.name = name
+        result = _fit(deep, task)
+    return target, result
+
+
+class LearnTask(StyleTask):
+    """The parameters of one style, or with `deep` all weights of its network.
+
+    Args:
+        config: Resolved settings, of one painting.
+        gallery: The network that learns.
+        start: The style to begin with: a name, "mean", or "auto" for the one whose paintings come nearest.
+        parameters: Begin with these instead.
+        deep: Whether all weights are trained.
+    """
+
+    name = ""
+
+    def __init__(
+        self,
+        config: StyleTraining,
+        gallery: Gallery,
+        start: str = "auto",
+        parameters: dict[str, Tensor] | None = None,
+        *,
+        deep: bool = False,
+    ) -> None:
+        super().__init__(config)
+        self.gallery, self.deep = gallery, deep
+        self.network = gallery.network  # for `_first`, which measures what it paints
+        if parameters is None:
+            self.start, parameters = self._first(start)
+        else:
+            self.start = "the style's own numbers"
+        self.network = copy.deepcopy(with_parameters(gallery.network, parameters, 0.0))
+        if not deep:
+            self.network.requires_grad_(False)
+            for _, norm in norm_layers(self.network):
+                norm.requires_grad_(True)
+        self.settings = {**self.settings, "base": gallery.digest, "start": self.start, "deep": deep}
+
+    def parameters(self) -> Iterable[dict[str, Any]]:
+        return [{"params": [parameter for parameter in self.network.parameters() if parameter.requires_grad]}]
+
+    def about(self) -> dict[str, Any]:
+        about = super().about()
+        about["style"]["name"] = self.name
+        about["training"].update(base=self.gallery.card.title, start=self.start, deep=self.deep)
+        return about
+
+    def save(self, path: Path, card: ModelCard, dtype: torch.dtype) -> ModelCard:
+        """The style's parameters alone, unless all weights were trained."""
+        if self.deep:
+            return super().save(path, card, dtype)
+        card = dataclasses.replace(card, task=STYLE_TASK, network={"shared": self.gallery.digest})
+        save_tensors(path, style_parameters(self.network), card)  # small enough for full precision
+        return card
+
+    def _first(self, start: str) -> tuple[str, dict[str, Tensor]]:
+        """What to begin with: its name and its parameters."""
+        gallery = self.gallery
+        own = {name: gallery.parameters(name) for name in gallery.book.own}
+        if start == "mean":
+            return start, mix_parameters([(1 / len(own), parameters) for parameters in own.values()])
+        if start != "auto":
+            return start, gallery.parameters(start)
+        photos = find_photos(self.config.photos)
+        crops = held_out_crops(photos, range(min(4, len(photos))), 128)
+        found = {}
+        for name, parameters in own.items():
+            network = with_parameters(gallery.network, parameters, 0.0).eval()
+            found[name] = mean_objective(self.objective.first, crops, network)["total"]
+        nearest = min(found, key=found.__getitem__)
+        log.info("beginning with %s", nearest)
+        return nearest, own[nearest]
+
+
+def _training(painting: Path, config: LearnSettings, card: ModelCard, target: Path) -> StyleTraining:
+    """The run's settings: what the gallery was taught with, where nothing else is asked for."""
+    taught = card.training
+    weight = config.style_weight
+    if weight is None:
+        weights = taught.get("weights", {})
+        given = [one.get("style") for one in (weights if isinstance(weights, list) else [weights])]
+        known = [float(value) for value in given if isinstance(value, (int, float))]
+        weight = sorted(known)[len(known) // 2] if known else None
+    return StyleTraining(
+        style=[painting],
+        photos=config.photos or PHOTOGRAPHS,
+        output=target,
+        preset=str(taught.get("preset", "modern")),
+        steps=config.steps,
+        identity_steps=0,
+        batch_size=config.batch_size,
+        size=config.size,
+        learning_rate=config.learning_rate,
+        decay=0.5,
+        style_size=config.style_size or taught.get("style_size"),
+        style_weight=None if weight is None else [weight],
+        loss_network=config.loss_network,
+        style_title=[config.title] if config.title else None,
+        painter=[config.painter] if config.painter else None,
+        licence=config.licence,
+        seed=config.seed,
+        device=config.device,
+        precision=config.precision,
+        overwrite=config.overwrite,
+        sample_every=50,
+    ).resolved()
+
+
+def _fit(plan: StyleTraining, task: Task) -> ModelCard:
+    folder = plan.output.with_suffix(".run")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return fit(dataclasses.replace(plan, overwrite=True), lambda: task)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # minutes, not hours: nothing to resume from
