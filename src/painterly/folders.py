@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folder", "styles_folder"]
+__all__ = ["SHIPPED", "cache_folder", "data_folder", "styles_folder"]
+
+
+SHIPPED = Path(__file__).parent / "models" / "shipped"
+"""Where the networks that ship are."""
 
 
 def data_folder() -> Path | None:

@@ -165,8 +165,116 @@ def style(
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> list[str]:
+@app.command("gallery")
+def gallery(
+    photos: Annotated[Path, typer.Argument(help="Photographs that the networks have not seen: a folder or a tar.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="A network of several styles.")] = "gallery",
+    alone: Annotated[
+        list[str] | None,
+        typer.Option("--alone", help="STYLE=MODEL: a network that knows that style only; once for each."),
+    ] = None,
+    style: Annotated[list[str] | None, typer.Option("--style", help="Which styles; by default all.")] = None,
+    size: Annotated[int, typer.Option("--size", min=32, help="Side of the photographs in pixels.")] = 256,
+    iterations: Annotated[int, typer.Option("--iterations", min=0, help="Of L-BFGS; 0 for none.")] = 300,
+    count: Annotated[int, typer.Option("--count", min=1, help="How many photographs.")] = 4,
+    loss_network: Annotated[
+        str | None, typer.Option("--loss-network", help="Instead of the one that it was trained with.")
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option("--sheet", help="Draw the pictures into this file.")] = None,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare a gallery's styles with networks of one style and with optimisation."""
+    from painterly.atomic import check_writable
+    from painterly.errors import UsageError
+    from painterly.evaluation.gallery import evaluate_gallery
+    from painterly.images.writing import check_format, save_picture
+
+    if sheet is not None:
+        check_format(sheet)
+        check_writable(sheet, overwrite=overwrite)
+    pairs = [entry.partition("=") for entry in alone or []]
+    if not all(name and path for name, _, path in pairs):
+        raise UsageError("--alone takes STYLE=MODEL, such as starry-night=starry-night.safetensors")
+    result = evaluate_gallery(
+        model,
+        photos,
+        alone={name: path for name, _, path in pairs},
+        styles=style,
+        size=size,
+        iterations=iterations,
+        count=count,
+        loss_network=loss_network,
+        device=device,
+        report=lambda name, photograph: say(f"{name}: optimising photograph {photograph + 1} of {count}"),
+    )
+    if sheet is not None:
+        save_picture(result.sheet, sheet, overwrite=overwrite)
+        say(f"wrote {sheet}")
+    if json:
+        print_json(result.to_dict())
+        return
+    cells = [["style", "unchanged", "gallery", "alone", f"{iterations} iterations", "worth (iterations)"]]
+    for row in result.rows:
+        values = [row[name] for name in ("unchanged", "gallery", "alone", "optimisation")]
+        figures = ["" if value is None else f"{value:.4g}" for value in values]
+        worth = row.get("equivalent_iterations")
+        cells.append([row["style"], *figures, "" if worth is None else str(worth)])
+    typer.echo(f"objective on {result.photographs} photographs at {size}x{size}")
+    typer.echo("\n".join(_aligned(cells)))
+
+
+@app.command("learning")
+def learning(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="PAINTING:WAY=RUN...", help="Run folders with measures, and what they show.")
+    ],
+    figure: Annotated[Path | None, typer.Option("--figure", help="Draw the curves into this .svg file.")] = None,
+    goal: Annotated[
+        str, typer.Option("--goal", help="WAY:FACTOR: the goal is that way's last objective times the factor.")
+    ] = "",
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare ways to learn a style: the objective on unseen photographs against steps (train with --measure-every)."""
+    from painterly.evaluation.charts import check_chart, learning_chart, save_chart
+    from painterly.evaluation.learning import learning_curves, learning_goals
+
+    if figure is not None:
+        check_chart(figure, overwrite=overwrite)
+    panels = learning_curves(runs)
+    goals = learning_goals(panels, goal) if goal else {}
+    if figure is not None:
+        save_chart(learning_chart(panels, goals), figure, overwrite=overwrite)
+        say(f"wrote {figure}")
+    if json:
+        print_json({"curves": panels, "goals": goals})
+        return
+    cells = [["painting", "way", "steps", "objective", "goal", "reached after"]]
+    for painting, curves in panels.items():
+        for way, points in curves.items():
+            reached = next((step for step, value in points if value <= goals.get(painting, float("-inf"))), None)
+            wanted = f"{goals[painting]:.4g}" if painting in goals else ""
+            steps, value = points[-1]
+            cells.append([painting, way, str(steps), f"{value:.4g}", wanted, "" if reached is None else str(reached)])
+    typer.echo("\n".join(_aligned(cells)))
+
+
+def _aligned(cells: list[list[str]]) -> list[str]:
     """A Markdown table, aligned for reading as it is."""
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    lines = [
+        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in cells
+    ]
+    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
     cells = [["set", "scale", "method", "PSNR", "SSIM", "paper's", "feature distance", "colour", "grid (truth)"]]
     for row in rows:
         paper = "" if row["paper_psnr"] is None else f"{row['paper_psnr']:.2f} / {row['paper_ssim']:.4f}"
@@ -174,8 +282,4 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.4f}", paper, distance]
         measured += [f"{row['colour_shift']:.2f}", f"{row['grid']:.2f} ({row['grid_truth']:.2f})"]
         cells.append([row["set"], f"x{row['scale']}", row["method"], *measured])
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    lines = [
-        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in cells
-    ]
-    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+    return _aligned(cells)

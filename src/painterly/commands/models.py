@@ -20,4 +20,6 @@ def models(json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -
         return
     for name, (path, card) in cards.items():
         by = f" by {card.style['painter']}" if card.style.get("painter") else ""
+        if card.styles:
+            by = f": {', '.join(str(entry['name']) for entry in card.styles)}"
         typer.echo(f"{name:20}  {card.task:16}  {path.stat().st_size / 1e6:5.1f} MB  {card.title}{by}")

@@ -14,10 +14,10 @@ from painterly.download import download
 from painterly.encoders.distilled import DISTILLED_LAYERS, DistilledVGG
 from painterly.encoders.loss_network import Encoder, LossNetwork
 from painterly.encoders.names import deepest
-from painterly.encoders.sources import LOSS_NETWORKS, EncoderSource, LossNetworkSource
+from painterly.encoders.sources import COMPACT, LOSS_NETWORKS, EncoderSource, LossNetworkSource
 from painterly.encoders.vgg import VGG, Pooling, layer_names
 from painterly.errors import InputError, UsageError
-from painterly.folders import cache_folder, data_folder
+from painterly.folders import SHIPPED, cache_folder, data_folder
 
 __all__ = [
     "choose_loss_network",
@@ -31,12 +31,11 @@ log = logging.getLogger(__name__)
 
 
 def choose_loss_network() -> str:
-    """The best loss network at hand: the paper's VGG-16 once downloaded, else the mixed one, else the download."""
-    if find_weights(LOSS_NETWORKS["vgg16"].encoders[0]) is not None:
-        return "vgg16"
-    if all(find_weights(encoder) is not None for encoder in LOSS_NETWORKS["vgg19-mixed"].encoders):
-        return "vgg19-mixed"
-    return "vgg16"
+    """The best loss network at hand: the paper's VGG-16 once downloaded, else the mixed one, else what ships."""
+    for name in ("vgg16", "vgg19-mixed"):
+        if all(find_weights(encoder) is not None for encoder in LOSS_NETWORKS[name].encoders):
+            return name
+    return COMPACT
 
 
 def choose_super_resolution_loss_network(layers: tuple[str, ...]) -> str:
@@ -99,9 +98,9 @@ def load_loss_network(
 
 
 def find_weights(source: EncoderSource) -> Path | None:
-    """The file of an encoder's weights, where it is at hand: an absolute path, the data folder's, or the cache's."""
+    """The file of an encoder's weights, if it is at hand: absolute, in the data folder, in the cache, or shipped."""
     data = data_folder()
-    places = [cache_folder() / source.file]
+    places = [cache_folder() / source.file, SHIPPED / source.file]
     if data is not None:
         places.insert(0, data / "loss_networks" / source.file)
     return next((place for place in places if place.is_file()), None)
@@ -145,7 +144,7 @@ def _load_encoder(source: EncoderSource, layers: list[str], pooling: Pooling, do
     wrong = [key for key, value in wanted.items() if key not in weights or weights[key].shape != value.shape]
     if wrong:
         raise InputError(f"{path} does not hold a VGG {source.architecture} as deep as {until}: {wrong[0]} is missing")
-    extractor.load_state_dict({key: weights[key] for key in wanted})
+    extractor.load_state_dict({key: weights[key].float() for key in wanted})
     log.info("loss network: %s from %s", ", ".join(layers), path)
     return Encoder(extractor, layers, mean=source.mean, std=source.std)
 
@@ -157,8 +156,10 @@ def _source_of_file(name: str) -> LossNetworkSource:
         raise UsageError(f"'{name}' is neither a file nor a loss network; there are {', '.join(LOSS_NETWORKS)}")
     weights: dict[str, Any] = read_weights(path)
     if "conv11_aux.weight" in weights:
-        part = EncoderSource(str(path), "distilled", DISTILLED_LAYERS, padding="reflect")
-        return LossNetworkSource(f"a distilled VGG-19 from {path.name}", (part,), ("relu3_1",), DISTILLED_LAYERS[:4])
+        layers = tuple(layer for layer in DISTILLED_LAYERS if f"conv{layer[4]}1_aux.weight" in weights)
+        part = EncoderSource(str(path), "distilled", layers, padding="reflect", width=len(weights["conv11.weight"]))
+        content = "relu3_1" if "relu3_1" in layers else layers[-1]
+        return LossNetworkSource(f"a distilled VGG-19 from {path.name}", (part,), (content,), layers[:4])
     for architecture in ("D", "E", "B", "A"):
         with torch.device("meta"):  # only the shapes are wanted
             keys = VGG(architecture, until=layer_names(architecture)[-1]).state_dict()

@@ -1,9 +1,11 @@
 from .artefacts import colour_shift, grid_energy
 from .benchmark import BenchmarkSet, Pair, find_sets
-from .charts import curve_chart, save_chart, speed_chart
+from .charts import curve_chart, learning_chart, save_chart, speed_chart
 from .comparison import side_by_side
 from .cost import downsampling_argument, multiplications, receptive_field
+from .gallery import GalleryEvaluation, evaluate_gallery
 from .judge import Judge, load_judge
+from .learning import learning_curves, learning_goals
 from .metrics import luma, luma_psnr, luma_ssim
 from .published import PUBLISHED
 from .style import StyleEvaluation, evaluate_style
@@ -13,16 +15,21 @@ __all__ = [
     "PUBLISHED",
     "BenchmarkSet",
     "Evaluation",
+    "GalleryEvaluation",
     "Judge",
     "Pair",
     "StyleEvaluation",
     "colour_shift",
     "curve_chart",
     "downsampling_argument",
+    "evaluate_gallery",
     "evaluate_style",
     "evaluate_super_resolution",
     "find_sets",
     "grid_energy",
+    "learning_chart",
+    "learning_curves",
+    "learning_goals",
     "load_judge",
     "luma",
     "luma_psnr",

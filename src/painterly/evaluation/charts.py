@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from painterly.errors import MissingExtraError, OutputError
 if TYPE_CHECKING:
     from painterly.evaluation.style import StyleEvaluation
 
-__all__ = ["bar_chart", "check_chart", "curve_chart", "save_chart", "speed_chart"]
+__all__ = ["bar_chart", "check_chart", "curve_chart", "learning_chart", "save_chart", "speed_chart"]
 
 _OURS, _THEIRS, _BASE = "#c8502b", "#2b6cc8", "#8a8a8a"
 _LOOK: Any = {
@@ -55,6 +55,40 @@ def curve_chart(evaluations: Sequence[StyleEvaluation]) -> bytes:
         panels[0].legend(frameon=False, fontsize=8)
 
     return _chart(len(evaluations), draw)
+
+
+def learning_chart(
+    panels: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]], goals: Mapping[str, float]
+) -> bytes:
+    """The objective on unseen photographs against steps of training, for several ways to learn a style.
+
+    Args:
+        panels: By painting, and by way of learning, pairs of step and objective.
+        goals: By painting, an objective to reach, drawn as a line.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    ways = list(dict.fromkeys(way for curves in panels.values() for way in curves))
+
+    def draw(axes: Sequence[Any]) -> None:
+        for one, (painting, curves) in zip(axes, panels.items(), strict=True):
+            for way, points in curves.items():
+                colour = (_BASE, _THEIRS, _OURS, "#3f8f4f", "#8a4fa0")[ways.index(way) % 5]
+                later = [(step, value) for step, value in points if step > 0]
+                one.plot(
+                    [step for step, _ in later], [value for _, value in later], "o-", ms=3, color=colour, label=way
+                )
+            if painting in goals:
+                one.axhline(goals[painting], color="black", linestyle=":", linewidth=1, label="goal")
+            one.set(xscale="log", yscale="log", title=painting, xlabel="steps")
+        axes[0].set_ylabel("objective on unseen photographs")
+        axes[0].legend(frameon=False, fontsize=8)
+
+    return _chart(len(panels), draw)
 
 
 def speed_chart(rows: Sequence[dict[str, Any]]) -> bytes:

@@ -1,4 +1,4 @@
-from .color import match_statistics, with_luminance
+from .color import keep_colours, match_statistics, with_luminance
 from .histogram import match_histogram
 from .reading import read_picture, resize_longest
 from .resampling import enlarge, gaussian_blur, shrink
@@ -10,6 +10,7 @@ __all__ = [
     "enlarge",
     "from_tensor",
     "gaussian_blur",
+    "keep_colours",
     "match_histogram",
     "match_statistics",
     "read_picture",

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from painterly.errors import UsageError
 from painterly.folders import cache_folder
 from painterly.inference.choice import Choice
+from painterly.inference.cuda_graphs import CudaGraphs
 from painterly.inference.graph import Graph, Pad, lower, split_input
 from painterly.inference.torch_engine import TorchEngine
 from painterly.networks.style import StyleNetwork
@@ -48,6 +49,8 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
         engine = _engine(graph, choice)
     if choice.backend in ("openvino", "onnxruntime"):
         engine = SmallInTorch(engine, graph)
+    elif device.type == "cuda":
+        engine = CudaGraphs(engine)
     fast._modules["layers"] = engine.eval()
     return fast.to(device)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from painterly.errors import UsageError
+from painterly.folders import SHIPPED
 from painterly.models.look import plain_name
 
-__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "GALLERY", "SHIPPED", "find_model", "shipped_models"]
+__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "GALLERY", "find_model", "shipped_models"]
 
 DEFAULT_MODEL = "starry-night"
 """What paints unless another is named."""
@@ -19,9 +20,6 @@ GALLERY = "gallery"
 
 DEFAULT_UPSCALERS: Final[dict[int, str]] = {4: "upscale-x4", 8: "upscale-x8"}
 """What enlarges unless another is named, by scale."""
-
-SHIPPED = Path(__file__).parent / "shipped"
-"""Where the networks that ship are."""
 
 
 def shipped_models() -> dict[str, Path]:

@@ -10,10 +10,12 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from painterly.atomic import atomic_path
+from painterly.encoders.distilled import DistilledVGG
 from painterly.errors import InputError
 from painterly.models.card import ModelCard
 from painterly.models.header import CARD, opened, read_card
 from painterly.networks.build import Network, build_network
+from painterly.networks.description import EncoderDescription
 
 __all__ = ["load_network", "read_card", "read_tensors", "save_network", "save_tensors"]
 
@@ -56,7 +58,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
-def load_network(path: Path) -> tuple[Network, ModelCard]:
+def load_network(path: Path) -> tuple[Network | DistilledVGG, ModelCard]:
     """Build the network that a model file describes and load its weights, as float32, in evaluation mode.
 
     Raises:
@@ -64,10 +66,17 @@ def load_network(path: Path) -> tuple[Network, ModelCard]:
     """
     card, weights = read_card(path), read_tensors(path)
     try:
-        network = build_network(card.task, card.network)
+        network = _build(card)
         network.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in weights.items()})
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (RuntimeError, TypeError) as error:
         raise InputError(f"{path} holds weights that do not fit the network it describes") from error
     return network.eval(), card
+
+
+def _build(card: ModelCard) -> Network | DistilledVGG:
+    if card.task == "encoder":
+        description = EncoderDescription.from_dict(card.network)
+        return DistilledVGG(until=description.until, width=description.width)
+    return build_network(card.task, card.network)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from painterly.inference.accelerate import accelerate
 from painterly.inference.choice import choose
+from painterly.inference.stream import stream
 from painterly.memory import check_memory, keep_freed_memory
 from painterly.models.card import ModelCard
 
@@ -52,6 +54,17 @@ class OnDevice(Generic[N]):
             keep_freed_memory()
         log.info("%s on %s, %s, %s", card.title or "network", device, self.choice.backend, self.choice.precision)
         self.fast = accelerate(network, self.choice, device)
+
+    def stream(self, pictures: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Many pictures, one after the other, as bytes; see `painterly.inference.stream.stream`.
+
+        Args:
+            pictures: uint8 RGB, shape (B, H, W, 3).
+
+        Yields:
+            uint8 RGB, shape (B, H', W', 3), in the order of the pictures.
+        """
+        yield from stream(self.fast, pictures, self.device)
 
     def _check_memory(self, width: int, height: int, need: int, remedy: str) -> None:
         """`painterly.memory.check_memory`, on a CPU; GPUs say it themselves."""

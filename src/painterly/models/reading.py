@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from painterly.encoders.distilled import DistilledVGG
 from painterly.models.card import ModelCard
 from painterly.models.file import load_network
 from painterly.models.gallery import Gallery
@@ -16,7 +17,7 @@ from painterly.networks.style import StyleNetwork
 __all__ = ["info", "read_file", "read_model"]
 
 
-def read_model(model: str | Path) -> tuple[Network, ModelCard]:
+def read_model(model: str | Path) -> tuple[Network | DistilledVGG, ModelCard]:
     """Network and card of a shipped model, a model file, or one of the authors' released networks as ONNX.
 
     The name of one of the gallery's styles gives a network of that style alone; `gallery`, the whole.
@@ -32,7 +33,7 @@ def read_model(model: str | Path) -> tuple[Network, ModelCard]:
     return Gallery(network, card).network_for(look), card_for(card, look)
 
 
-def read_file(path: Path) -> tuple[Network, ModelCard]:
+def read_file(path: Path) -> tuple[Network | DistilledVGG, ModelCard]:
     """Network and card of a model file, or of one of the authors' released networks as ONNX.
 
     Raises:

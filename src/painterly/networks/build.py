@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from painterly.encoders.distilled import DistilledVGG
 from painterly.errors import InputError
 from painterly.networks.description import (
-    EncoderDescription,
     SRCNNDescription,
     StyleDescription,
     SuperResolutionDescription,
@@ -18,7 +16,7 @@ from painterly.networks.super_resolution import SuperResolutionNetwork
 
 __all__ = ["Network", "build_network"]
 
-Network = StyleNetwork | SuperResolutionNetwork | SRCNN | DistilledVGG
+Network = StyleNetwork | SuperResolutionNetwork | SRCNN
 """Every kind of network that a model file may hold."""
 
 
@@ -26,7 +24,7 @@ def build_network(task: str, description: dict[str, Any]) -> Network:
     """Build a network, with weights yet to be loaded.
 
     Args:
-        task: "style", "super-resolution" or "encoder".
+        task: "style" or "super-resolution".
         description: What `to_dict` of its description made.
 
     Raises:
@@ -38,7 +36,4 @@ def build_network(task: str, description: dict[str, Any]) -> Network:
         return SRCNN(SRCNNDescription.from_dict(description))
     if task == "super-resolution":
         return SuperResolutionNetwork(SuperResolutionDescription.from_dict(description))
-    if task == "encoder":
-        d = EncoderDescription.from_dict(description)
-        return DistilledVGG(until=d.until, width=d.width)
     raise InputError(f"it is a network for '{task}', which this painterly does not know")

@@ -22,6 +22,7 @@ __all__ = [
     "take_over",
     "with_mix",
     "with_parameters",
+    "with_styles",
 ]
 
 StyleParameters = Mapping[str, Tensor]
@@ -112,6 +113,32 @@ def with_mix(network: StyleNetwork, mix: Tensor) -> StyleNetwork:
     carry = float(mix[-1].clamp(0, 1)) if description.identity else description.carry
     parts = [(float(weight), style_parameters(network, index)) for index, weight in enumerate(mix) if weight]
     return with_parameters(network, mix_parameters(parts), carry)
+
+
+@torch.no_grad()
+def with_styles(network: StyleNetwork, styles: Sequence[int]) -> StyleNetwork:
+    """A network with some of another's styles, in a given order; convolutions are shared.
+
+    Args:
+        network: A network of several styles.
+        styles: Which; if it has `identity` and the result is to have it too, the last of them is the last.
+
+    Returns:
+        The network, of one style if only one is named, in the mode of `network`.
+    """
+    description = network.description
+    if len(styles) == 1:
+        return with_parameters(network, style_parameters(network, styles[0]), 0.0)
+    single = copy.deepcopy(network, {id(parameter): parameter for parameter in network.parameters()})
+    identity = description.identity and styles[-1] % description.styles == description.styles - 1
+    single.description = dataclasses.replace(description, styles=len(styles), identity=identity)
+    rows = torch.tensor(styles) % description.styles
+    for name, norm in list(norm_layers(single)):
+        fewer = ConditionalInstanceNorm(norm.weight.shape[-1], len(styles), norm.epsilon).to(norm.weight.device)
+        fewer.weight.copy_(norm.weight[rows])
+        fewer.bias.copy_(norm.bias[rows])
+        single.set_submodule(name, fewer.train(network.training))
+    return single
 
 
 @torch.no_grad()

@@ -18,7 +18,18 @@ CHECKPOINT = "checkpoint.pt"
 
 FREE = frozenset(
     {
-        *("resume", "overwrite", "output", "steps", "epochs", "checkpoint_every", "sample_every", "workers", "device"),
+        *(
+            "resume",
+            "overwrite",
+            "output",
+            "steps",
+            "epochs",
+            "checkpoint_every",
+            "sample_every",
+            "measure_every",
+            "workers",
+            "device",
+        ),
         *("compile", "title", "style_title", "painter", "licence", "half", "init", "photos", "style"),
     }
 )

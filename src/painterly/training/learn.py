@@ -178,6 +178,7 @@ def _training(painting: Path, config: LearnSettings, card: ModelCard, target: Pa
         precision=config.precision,
         overwrite=config.overwrite,
         sample_every=50,
+        measure_every=config.measure_every,
     ).resolved()
 
 
@@ -187,4 +188,5 @@ def _fit(plan: StyleTraining, task: Task) -> ModelCard:
     try:
         return fit(dataclasses.replace(plan, overwrite=True), lambda: task)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # minutes, not hours: nothing to resume from
+        if not plan.measure_every:
+            shutil.rmtree(folder, ignore_errors=True)  # minutes, not hours: nothing to resume from

@@ -39,12 +39,20 @@ class LearnSettings:
     licence: str = option("The painting's licence, or 'public domain', for the card.", "")
     output: Path | None = option("The file to write; by default in the folder where --style looks.", None)
     overwrite: bool = option("Replace a style of the same name.", False)
+    measure_every: int = option("Steps between measurements on unseen photographs; keeps the run's folder.", 0)
     seed: int = option("Decides the order of the photographs and the crops.", 0)
     device: str = option("auto, cpu, cuda or mps.", "auto")
     precision: str = option("auto, 32-true or bf16-mixed.", "auto")
 
     def __post_init__(self) -> None:
-        for name, low in (("steps", 1), ("deep_steps", 1), ("size", 32), ("batch_size", 1), ("style_size", 32)):
+        for name, low in (
+            ("steps", 1),
+            ("deep_steps", 1),
+            ("size", 32),
+            ("batch_size", 1),
+            ("style_size", 32),
+            ("measure_every", 0),
+        ):
             value = getattr(self, name)
             if value is not None and value < low:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")

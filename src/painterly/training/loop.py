@@ -199,7 +199,14 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         torch.set_rng_state(state["random"])  # not before: the loader draws a number of its own when it starts
     examples = held_out_crops(photos, unseen, config.size, task.cropping).to(fabric.device)
 
+    def measure() -> None:
+        network.eval()
+        run.measured(max(0, step - first_steps), task.measure(examples))
+        network.train()
+
     run.start(step)
+    if config.measure_every and step == 0 and len(examples):
+        measure()
     meter = Meter(run, step, config.batch_size)
     try:
         with training_progress(total, step) as progress, Interruption() as interruption:
@@ -221,6 +228,9 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
                     network.eval()
                     run.sample(step, from_tensor(task.sheet(examples[:4])))
                     network.train()
+                done = step - first_steps
+                if config.measure_every and done > 0 and done % config.measure_every == 0 and len(examples):
+                    measure()
                 if step % config.checkpoint_every == 0 or step == total or interruption.asked:
                     checkpoint()
                 if interruption.asked:

@@ -14,7 +14,20 @@ from PIL import Image
 from painterly.atomic import atomic_path
 from painterly.errors import MissingExtraError, OutputError
 
-__all__ = ["RunLog"]
+__all__ = ["MEASURES", "RunLog", "read_measures"]
+
+MEASURES = "measures.jsonl"
+"""Name of the file, in a run's folder, with what was measured on the way."""
+
+
+def read_measures(path: Path) -> list[dict[str, Any]]:
+    """What was measured on the way, by rising steps; lines that are not whole are left out."""
+    found = []
+    for line in path.read_text(errors="replace").splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            found.append({**entry, "step": int(entry["step"])})
+    return found
 
 
 class RunLog:
@@ -68,6 +81,16 @@ class RunLog:
                 file.write(json.dumps(entry) + "\n")
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)
+
+    def measured(self, step: int, found: dict[str, Any]) -> None:
+        """Record what a network was worth on unseen photographs; replaces an earlier entry of the same step."""
+        if not self.active:
+            return
+        path = self.folder / MEASURES
+        with self._writing():
+            old = [entry for entry in read_measures(path) if entry["step"] < step] if path.is_file() else []
+            with atomic_path(path) as temporary:
+                temporary.write_text("".join(json.dumps(entry) + "\n" for entry in [*old, {"step": step, **found}]))
 
     def sample(self, step: int, picture: Image.Image) -> None:
         """Keep a sample picture."""

@@ -40,6 +40,7 @@ class RunSettings:
         "held_out": 0,
         "checkpoint_every": 1,
         "sample_every": 0,
+        "measure_every": 0,
         "devices": 1,
         "workers": 0,
     }
@@ -65,6 +66,7 @@ class RunSettings:
     held_out: int = option("Photographs kept out of training, to measure with.", 16)
     checkpoint_every: int = option("Steps between checkpoints.", 250)
     sample_every: int = option("Steps between sample pictures; 0 for none.", 500)
+    measure_every: int = option("Steps between measurements on the photographs kept out; 0 for one at the end.", 0)
     seed: int = option("Decides the first weights, the order of the photographs and the crops.", 0)
     device: str = option("auto, cpu, cuda or mps.", "auto")
     devices: int = option("Number of devices or processes.", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import random
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from painterly.data.photos import find_photos
 from painterly.encoders.loading import load_loss_network
 from painterly.encoders.loss_network import LossNetwork
 from painterly.encoders.names import parse_layers
@@ -23,10 +25,12 @@ from painterly.losses.gallery_objective import GalleryObjective
 from painterly.losses.objective import StyleObjective
 from painterly.losses.pixel import pixel_loss
 from painterly.models.card import ModelCard
+from painterly.models.file import save_network
 from painterly.networks.initialization import initialise
-from painterly.networks.mixing import take_over
+from painterly.networks.mixing import take_over, with_styles
 from painterly.networks.style import StyleNetwork
-from painterly.training.evaluation import mean_objective
+from painterly.training.evaluation import mean_objective, split_photos
+from painterly.training.extra_styles import extra_styles
 from painterly.training.loop import Task, fit
 from painterly.training.style_settings import StyleTraining, style_name
 
@@ -93,6 +97,12 @@ class StyleTask(Task):
         self.config = config
         loss_network = style_loss_network(config)
         objectives = [style_objective(config, index, loss_network) for index in range(len(config.style))]
+        if config.extra_styles:
+            photos = find_photos(config.photos)
+            training, _ = split_photos(photos, config.held_out, config.seed)
+            size = config.style_size or 256
+            more = extra_styles(config.extra_styles, config.style, photos, training, size, config.seed)
+            objectives += [StyleObjective(loss_network, picture, config.weights()) for picture in more]
         self.objective = GalleryObjective(objectives)
         description = config.description()
         self.network = StyleNetwork(description)
@@ -138,7 +148,8 @@ class StyleTask(Task):
     @torch.no_grad()
     def sheet(self, photographs: Tensor) -> Tensor:
         """Photographs above, their paintings below, a row for each style."""
-        rows = [photographs, *(self._paint(index, photographs) for index in range(self.network.description.styles))]
+        shown = [*range(len(self.config.style)), *([-1] if self.network.description.identity else [])]
+        rows = [photographs, *(self._paint(index, photographs) for index in shown)]
         return torch.cat([torch.cat(list(row.clamp(0, 1)), 2) for row in rows], 1)
 
     @torch.no_grad()
@@ -151,7 +162,7 @@ class StyleTask(Task):
             unchanged = mean_objective(objective, photographs, lambda batch: batch)  # type: ignore[arg-type]
             ratio = painted["total"] / unchanged["total"]
             found[style_name(path)] = {"unseen": painted, "unchanged": unchanged, "ratio": ratio}
-        if self.network.description.styles == 1:
+        if self._single:
             return next(iter(found.values()))
         result: dict[str, Any] = {"styles": found}
         result["ratio"] = sum(one["ratio"] for one in found.values()) / len(found)
@@ -173,7 +184,9 @@ class StyleTask(Task):
             }
             for index, path in enumerate(config.style)
         ]
-        about: dict[str, Any] = {"styles": styles} if self.network.description.styles > 1 else {"style": styles[0]}
+        about: dict[str, Any] = (
+            {"styles": styles} if len(styles) + self.network.description.identity > 1 else {"style": styles[0]}
+        )
         if len(styles) == 1 and config.title:
             styles[0]["title"] = config.title
         return about | {
@@ -186,12 +199,28 @@ class StyleTask(Task):
             },
         }
 
+    def save(self, path: Path, card: ModelCard, dtype: torch.dtype) -> ModelCard:
+        """Without the extra styles."""
+        d = self.network.description
+        if not self.config.extra_styles:
+            return super().save(path, card, dtype)
+        rows = [*range(len(self.config.style)), *([d.styles - 1] if d.identity else [])]
+        network = with_styles(self.network, rows)
+        card = dataclasses.replace(card, network=network.description.to_dict())
+        save_network(path, network, card, dtype=dtype)
+        return card
+
     def to(self, device: torch.device) -> None:
         self.objective.to(device)
 
     def compile(self) -> None:
         super().compile()
         self.objective.compile()
+
+    @property
+    def _single(self) -> bool:
+        """Whether what is learnt is one style, and nothing else that is kept."""
+        return len(self.config.style) == 1 and not self.network.description.identity
 
     def _paint(self, style: int, photographs: Tensor) -> Tensor:
         count = self.network.description.styles

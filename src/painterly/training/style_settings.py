@@ -63,6 +63,7 @@ class StyleTraining(RunSettings):
         "identity_steps": 0,
         "style_size": 32,
         "identity_weight": 0.0,
+        "extra_styles": 0,
         "content_weight": 0.0,
         "variation_weight": 0.0,
     }
@@ -76,6 +77,11 @@ class StyleTraining(RunSettings):
     preset: str = option(f"Network and recipe: {', '.join(STYLE_PRESETS)}.", "modern")
     identity: bool | None = option(
         "Whether the photograph itself is one more style; by default if there are several.", None
+    )
+    extra_styles: int = option(
+        "Further styles, made of parts of the paintings and of photographs, that are trained along and then left out: "
+        "new styles are learnt sooner on such a network.",
+        0,
     )
     identity_weight: float = option("Weight of that style's loss, the mean squared error of pixels in 0..1.", 30.0)
     identity_steps: int | None = option("Steps before that which only teach it to give the photograph back.", None)
@@ -115,18 +121,18 @@ class StyleTraining(RunSettings):
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(f"two paintings are called '{name}'; rename the file of one")
-        if len(names) > 1 and STYLE_PRESETS[self.preset].normalization != "instance":
+        if len(names) + self.extra_styles > 1 and STYLE_PRESETS[self.preset].normalization != "instance":
             raise UsageError(f"--preset {self.preset} has batch normalisation, which knows one style only")
 
     @property
     def with_identity(self) -> bool:
         """Whether the photograph itself is one more style."""
-        return len(self.style) > 1 if self.identity is None else self.identity
+        return len(self.style) + self.extra_styles > 1 if self.identity is None else self.identity
 
     def description(self) -> StyleDescription:
-        """The network to be trained."""
+        """The network to be trained, extra styles included."""
         preset = STYLE_PRESETS[self.preset]
-        count = len(self.style) + self.with_identity
+        count = len(self.style) + self.extra_styles + self.with_identity
         return dataclasses.replace(preset, styles=count, identity=self.with_identity)
 
     def weights(self, style: int = 0) -> Weighting:

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# How fast a gallery learns a painting that it has never seen:  recipes/held-out.sh PHOTOGRAPHS PAINTINGS FOLDER
+# Two of the eight paintings are kept out. Three ways to learn each of them are compared, at a budget that two cores can
+# afford (the small network, 192 px): from scratch; only the norm parameters, on a gallery of the other six; and the
+# same on a gallery that was trained with 12 further styles made of what is at hand. Then the table and the curves.
+set -euo pipefail
+photos=$1 paintings=$2 folder=$3
+mkdir -p "$folder"
+common=(--photos "$photos" --loss-network vgg19-mixed --size 192 --style-size 384 --style-weight 30)
+network=(--preset small --steps 1500 --decay 0.3)
+seen=()
+for name in starry_night great_wave composition_vii shipwreck udnie woman_with_a_hat; do
+    seen+=(--style "$paintings/$name.jpg")
+done
+
+painterly train style "${common[@]}" "${network[@]}" "${seen[@]}" --output "$folder/gallery.safetensors"
+painterly train style "${common[@]}" "${network[@]}" "${seen[@]}" --extra-styles 12 --output "$folder/many.safetensors"
+arguments=()
+for name in the_scream delaunay_portrait; do
+    painterly train style "${common[@]}" "${network[@]}" --style "$paintings/$name.jpg" --measure-every 100 \
+        --output "$folder/$name.safetensors"
+    arguments+=("$name:from scratch=$folder/$name.run")
+    for base in gallery many; do
+        painterly learn "$paintings/$name.jpg" "${common[@]}" --name "$name-$base" --base "$folder/$base.safetensors" \
+            --measure-every 20 --output "$folder/$name-$base.safetensors"
+    done
+    arguments+=("$name:norm parameters only=$folder/$name-gallery.run")
+    arguments+=("$name:the same, further styles=$folder/$name-many.run")
+done
+painterly evaluate learning "${arguments[@]}" --goal "from scratch:1.25" --figure "$folder/learning.svg"
