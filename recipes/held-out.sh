@@ -7,7 +7,7 @@ set -euo pipefail
 photos=$1 paintings=$2 folder=$3
 mkdir -p "$folder"
 common=(--photos "$photos" --loss-network vgg19-mixed --size 192 --style-size 384 --style-weight 30)
-network=(--preset small --steps 1500 --decay 0.3)
+network=(--preset small --steps 1000 --decay 0.3)
 seen=()
 for name in starry_night great_wave composition_vii shipwreck udnie woman_with_a_hat; do
     seen+=(--style "$paintings/$name.jpg")
@@ -22,7 +22,7 @@ for name in the_scream delaunay_portrait; do
     arguments+=("$name:from scratch=$folder/$name.run")
     for base in gallery many; do
         painterly learn "$paintings/$name.jpg" "${common[@]}" --name "$name-$base" --base "$folder/$base.safetensors" \
-            --measure-every 20 --output "$folder/$name-$base.safetensors"
+            --measure-every 25 --output "$folder/$name-$base.safetensors"
     done
     arguments+=("$name:norm parameters only=$folder/$name-gallery.run")
     arguments+=("$name:the same, further styles=$folder/$name-many.run")

@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What tests cache is theirs alone: they neither fill nor find anything in the user's folder.
 _CACHE = tempfile.TemporaryDirectory(prefix="painterly-tests-")
 os.environ["PAINTERLY_CACHE"] = _CACHE.name
+os.environ["PAINTERLY_STYLES"] = str(Path(_CACHE.name) / "styles")
 
 import pytest
 import torch

@@ -7,31 +7,35 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "painterly": """InputError ModelCard OptimizationSettings OutputError Painter PainterlyError SRCNNTraining
-        StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError blend evaluate_style
-        evaluate_super_resolution info load load_upscaler optimize shipped_models stylize
-        sweep_weights train_srcnn train_style train_super_resolution upscale""",
+    "painterly": """EncoderTraining InputError LearnSettings ModelCard OptimizationSettings OutputError Painter
+        PainterlyError SRCNNTraining StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError
+        blend evaluate_style evaluate_super_resolution info learn_style load load_upscaler optimize
+        shipped_models style_sheet stylize sweep_weights train_encoder train_srcnn train_style
+        train_super_resolution upscale""",
     "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
     "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable
         benchmark_inference benchmark_memory benchmark_paper benchmark_startup benchmark_training time_calls""",
-    "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade find_photos""",
-    "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork choose_loss_network
-        layer_names load_loss_network""",
-    "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation Judge Pair StyleEvaluation colour_shift evaluate_style
-        curve_chart downsampling_argument evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr
+    "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade
+        find_photos""",
+    "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork
+        choose_loss_network layer_names load_loss_network""",
+    "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation GalleryEvaluation Judge Pair StyleEvaluation
+        colour_shift evaluate_gallery evaluate_style learning_chart learning_curves learning_goals curve_chart
+        downsampling_argument evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr
         luma_ssim multiplications receptive_field save_chart side_by_side speed_chart""",
-    "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur match_histogram match_statistics
-        read_picture resize_longest shrink to_tensor with_luminance""",
-    "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose lower",
-    "painterly.losses": """WEIGHTINGS FeatureReconstruction GridLoss PixelLoss StyleObjective StyleReconstruction
-        SuperResolutionObjective TiledObjective TotalVariation Weighting feature_reconstruction gatys_content
-        gatys_style gatys_style_layer gram_matrix grid_loss pixel_loss squared_total_variation style_reconstruction
-        total_variation variation_power""",
+    "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur keep_colours match_histogram
+        match_statistics read_picture resize_longest shrink to_tensor with_luminance""",
+    "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose from_bytes lower stream to_bytes",
+    "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss PixelLoss StyleObjective
+        StyleReconstruction SuperResolutionObjective TiledObjective TotalVariation Weighting
+        feature_reconstruction gatys_content gatys_style gatys_style_layer gram_matrix grid_loss pixel_loss
+        squared_total_variation style_distances style_reconstruction total_variation variation_power""",
     "painterly.report": "SECTIONS ReportSettings build_report",
-    "painterly.resources": """EnergyCounter NVMLCounter RAPLCounter Usage UsageMeter describe_machine find_counter
-        peak_memory reset_peak_memory""",
-    "painterly.networks": """Network SCALES SRCNN SRCNN_PRESETS STYLE_PRESETS SUPER_RESOLUTION_PRESETS SRCNNDescription
-        StyleDescription StyleNetwork SuperResolutionDescription SuperResolutionNetwork build_network""",
+    "painterly.resources": """EnergyCounter NVMLCounter RAPLCounter Usage UsageMeter describe_machine
+        find_counter peak_memory reset_peak_memory""",
+    "painterly.networks": """Network SCALES SRCNN SRCNN_PRESETS STYLE_PRESETS SUPER_RESOLUTION_PRESETS
+        SRCNNDescription StyleDescription StyleNetwork SuperResolutionDescription SuperResolutionNetwork
+        build_network carry_round with_mix""",
     "painterly.optimisation": """COLORS Descent Iteration METHODS OptimizationSettings Progress Result
         inversion_terms invert invert_layers optimize""",
 }

@@ -38,8 +38,10 @@ def test_help_names_the_groups_and_every_command(run: Run) -> None:
     commands = [
         "demo",
         "stylize",
+        "styles",
         "optimize",
         "upscale",
+        "learn",
         "train",
         "sweep",
         "download",

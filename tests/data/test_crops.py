@@ -312,6 +312,43 @@ def test_a_stream_that_is_resumed_goes_on_where_it_stopped(
     assert drawn(SampleOrder(done * whole, (done + left) * whole, batch, rank, processes)) == everything[done:]
 
 
+@pytest.mark.parametrize("cropping", ["random", "squash", "patch"])
+def test_a_crop_knows_its_number(colours: Photos, cropping: Cropping) -> None:
+    (colours.source / "4.png").write_bytes(b"")  # another photograph in its place, under the same number
+    dataset = CropDataset(colours, range(7), 8, cropping=cropping)
+    assert [dataset[sample].number for sample in (0, 13, 5, 7, 700)] == [0, 13, 5, 7, 700]
+
+
+@pytest.fixture(scope="module")
+def grey(tmp_path_factory: pytest.TempPathFactory) -> CropDataset:
+    """Crops of three photographs."""
+    folder = tmp_path_factory.mktemp("grey")
+    for number in range(3):
+        noise(20 + number, 20).save(folder / f"{number}.png")
+    return CropDataset(find_photos(folder), range(3), 8)
+
+
+@given(st.integers(0, 40), st.integers(1, 3), batches, st.integers(1, 4))
+def test_batches_know_their_numbers_however_they_are_shared_out(
+    grey: CropDataset, start: int, steps: int, batch: int, processes: int
+) -> None:
+    stop = start + steps * batch * processes
+    shares: list[list[Any]] = [
+        list(crop_loader(grey, SampleOrder(start, stop, batch, rank, processes), workers=0))
+        for rank in range(processes)
+    ]
+    alone: list[Any] = list(crop_loader(grey, SampleOrder(start, stop, batch * processes), workers=0))
+    for step, whole in zip(zip(*shares, strict=True), alone, strict=True):
+        assert sum((part.numbers for part in step), ()) == whole.numbers
+        assert torch.equal(torch.cat([part.pixels for part in step]), whole.pixels)
+    assert [number for whole in alone for number in whole.numbers] == list(range(start, stop))
+    assert all(len(part.numbers) == len(part.pixels) == batch for share in shares for part in share)
+    first = shares[-1][-1]
+    assert all(
+        torch.equal(grey[number].pixels, pixels) for number, pixels in zip(first.numbers, first.pixels, strict=True)
+    )
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_loader_gives_the_samples_of_its_order_and_the_names_of_those_skipped(colours: Photos, workers: int) -> None:
     (colours.source / "4.png").write_bytes(b"")
@@ -322,6 +359,7 @@ def test_a_loader_gives_the_samples_of_its_order_and_the_names_of_those_skipped(
     crops = [dataset[k] for k in range(2, 16)]
     loaded: list[Any] = list(crop_loader(dataset, SampleOrder(2, 16, 7), workers=workers))
     assert [batch.pixels.shape for batch in loaded] == [(7, 3, 8, 8)] * 2
+    assert [batch.numbers for batch in loaded] == [tuple(range(2, 9)), tuple(range(9, 16))]
     assert torch.equal(torch.cat([batch.pixels for batch in loaded]), torch.stack([crop.pixels for crop in crops]))
     assert [name for batch in loaded for name in batch.skipped] == [name for crop in crops for name in crop.skipped]
     assert any(crop.skipped for crop in (*crops[1:7], *crops[8:]))  # not only by the first of a batch

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from painterly.encoders import LOSS_NETWORKS, VGG, choose_loss_network, load_loss_network
 from painterly.encoders.loading import find_weights, read_weights
+from painterly.encoders.sources import COMPACT
 from painterly.encoders.vgg import Configuration
 from painterly.errors import InputError, UsageError
 from painterly.images.reading import read_picture
@@ -57,9 +58,9 @@ def published(papers_vgg: VGG, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_the_mixed_network_is_chosen_until_the_papers_is_at_hand(folders: Folders) -> None:
-    assert choose_loss_network() == "vgg16"  # to be downloaded
+    assert choose_loss_network() == COMPACT  # which ships
     (folders.weights / MIXED[0]).touch()
-    assert choose_loss_network() == "vgg16"  # half of a mixed network is none
+    assert choose_loss_network() == COMPACT  # half of a mixed network is none
     (folders.cache / MIXED[1]).touch()
     assert choose_loss_network() == "vgg19-mixed"
     (folders.cache / PAPER).touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from painterly.networks import STYLE_PRESETS
 from painterly.networks.description import Padding
 from painterly.networks.initialization import initialise
 from painterly.networks.layers import ConvLayer, ResidualBlock, TransposedLayer, UpsampleLayer
+from painterly.networks.mixing import norm_layers
 from painterly.networks.style import StyleNetwork
 
 PADDINGS: list[Padding] = ["reflect-start", "reflect"]
@@ -109,6 +111,16 @@ def test_torch7s_first_weights_fill_their_ranges() -> None:
             assert 0 <= module.weight.min() < 0.3
             assert 0.7 < module.weight.max() <= 1
             assert not module.bias.any()
+
+
+def test_torch7s_first_scales_fill_their_range_for_every_style() -> None:
+    description = dataclasses.replace(STYLE_PRESETS["authors"], styles=3)
+    network = StyleNetwork(description)
+    initialise(network, description)
+    for name, norm in norm_layers(network):
+        assert not norm.bias.any()
+        assert 0 <= norm.weight.min() < 0.3, name
+        assert 0.7 < norm.weight.max() <= 1, name
 
 
 def test_the_modern_network_keeps_torchs_first_weights() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
+import painterly
 from painterly.networks import STYLE_PRESETS, StyleDescription, StyleNetwork
 from painterly.networks.description import Padding
+from painterly.networks.mixing import norm_layers, take_over
 
 CHOICES = StyleDescription.choices
 PADDINGS: tuple[Padding, ...] = ("reflect-start", "reflect")
@@ -180,3 +185,62 @@ def test_every_parameter_learns(description: StyleDescription) -> None:
         assert parameter.grad.isfinite().all(), name
     weights = [p for name, p in network.named_parameters() if name.endswith("weight")]
     assert all(p.grad is not None and p.grad.any() for p in weights)
+
+
+@pytest.mark.parametrize("identity", [False, True])
+def test_every_style_of_several_learns(identity: bool) -> None:
+    network = lively(StyleDescription(8, 1)).train()
+    several = StyleNetwork(dataclasses.replace(network.description, styles=3, identity=identity))
+    take_over(several, network)
+    several(torch.rand(3, 3, 20, 20), torch.eye(3)).square().sum().backward()
+    for name, parameter in several.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        if name.endswith("norm.weight"):
+            assert parameter.grad.any(1).all(), name
+
+
+@pytest.mark.parametrize("description", [d for d in VARIANTS if d.normalization == "instance"], ids=spell)
+def test_networks_of_several_styles_keep_the_size_and_their_pictures_apart(description: StyleDescription) -> None:
+    network = StyleNetwork(dataclasses.replace(description, width=4, styles=3, identity=True)).eval()
+    mix = torch.rand(3, 3).softmax(1)
+    for _, norm in norm_layers(network):
+        nn.init.normal_(norm.bias)
+    for height, width in itertools.product(range(16, 21), (16, 23)):
+        batch = torch.rand(3, 3, height, width)
+        with torch.no_grad():
+            paintings = network(batch, mix)
+            one_by_one = torch.cat([network(batch[i : i + 1], mix[i]) for i in range(3)])
+        assert paintings.shape == batch.shape
+        torch.testing.assert_close(paintings, one_by_one, check_stride=False, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_whole_numbers_and_narrow_ones_may_be_mixtures(dtype: torch.dtype) -> None:
+    network, photograph = StyleNetwork(StyleDescription(4, 1, styles=3)).eval(), torch.rand(1, 3, 16, 16)
+    wanted = network(photograph, torch.tensor([0.0, 1.0, 0.0]))
+    for mix in (torch.tensor([0, 1, 0]), torch.tensor([0, 1, 0], dtype=dtype)):
+        torch.testing.assert_close(network(photograph, mix), wanted)
+
+
+@pytest.mark.parametrize("name", ["starry-night", "starry-night-small", "gallery"])
+def test_shipped_networks_load_into_what_their_cards_describe(name: str) -> None:
+    path = Path(painterly.__file__).parent / "models" / "shipped" / f"{name}.safetensors"
+    with safe_open(path, "pt") as file:
+        card = json.loads(file.metadata()["painterly"])
+        stored = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    network = StyleNetwork(StyleDescription.from_dict(card["network"]))
+    assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == stored
+
+
+def test_a_network_of_one_style_has_the_names_that_it_has_always_had() -> None:
+    blocks = [f"block{i}.layers.{kind}{j}" for i in (1, 2) for j in (1, 2) for kind in ("conv", "norm")]
+    ends = [f"{layer}.{kind}" for layer in ("first", "down1", "down2", "up1", "up2") for kind in ("conv", "norm")]
+    wanted = {f"layers.{name}.{kind}" for name in (*blocks, *ends, "last.conv") for kind in ("weight", "bias")}
+    shapes: list[dict[str, tuple[int, ...]]] = []
+    for styles in (1, 3):
+        state = StyleNetwork(StyleDescription(4, 2, styles=styles)).state_dict()
+        assert set(state) == wanted
+        shapes.append({name: tuple(value.shape) for name, value in state.items()})
+    for name, shape in shapes[0].items():
+        assert shapes[1][name] == ((3, *shape) if "norm" in name else shape)

@@ -11,9 +11,11 @@ from PIL import Image
 from painterly.batch.files import work_on_files
 from painterly.batch.run import Outcome
 from painterly.errors import UsageError
+from painterly.images.mask_count import check_masks
 from painterly.inference.light import LightPainter, find_light_painter, keep_light_model
 from painterly.models.look import Look
 from painterly.models.resolve import Style, resolve
+from painterly.models.treatment import Treatment
 
 if TYPE_CHECKING:
     from painterly.models.painter import Painter
@@ -71,6 +73,8 @@ def stylize(
     path, look = found[0]
     if len({file for file, _ in found}) > 1:
         raise UsageError("the styles belong to different networks, so that one picture cannot have them all")
+    check_masks(len(found), len(masks))
+    Treatment(color, stroke)
     looks = [one for _, one in found if one is not None]
     plain = len(found) == 1 and not masks and color == "style" and stroke == "medium"
     painter = _painter(path, look, device, backend, precision, plain=plain)

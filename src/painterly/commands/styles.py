@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,7 +68,7 @@ def styles(
 
 
 def _entries(model: str) -> list[dict[str, Any]]:
-    from painterly.errors import UsageError
+    from painterly.errors import InputError, UsageError
     from painterly.models.catalogue import find_model
     from painterly.models.header import read_card
     from painterly.models.style_book import learnt_styles
@@ -77,6 +78,6 @@ def _entries(model: str) -> list[dict[str, Any]]:
         raise UsageError(f"{model} has one style only: {card.title}")
     found: list[dict[str, Any]] = [{**entry} for entry in card.styles]
     for name, path in learnt_styles().items():
-        about = read_card(path).style
-        found.append({**about, "name": name, "learnt": str(path)})
+        with contextlib.suppress(InputError):  # what cannot be read is told when it is asked for
+            found.append({**read_card(path).style, "name": name, "learnt": str(path)})
     return found

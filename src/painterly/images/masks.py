@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from painterly.errors import InputError, UsageError
+from painterly.images.mask_count import check_masks
 
 __all__ = ["fit_mask", "shares_of"]
 
@@ -32,9 +33,9 @@ def fit_mask(mask: Tensor, height: int, width: int, name: str = "the mask") -> T
     grey = mask.mean(1, keepdim=True)
     if (h, w) == (height, width):
         return grey
-    # Either side may be off by the pixel that rounding to a smaller size has cost.
-    ratio = min(h / height, w / width)
-    if abs(height * ratio - h) > 1 or abs(width * ratio - w) > 1:
+    # Each side of the smaller of the two may be off by the pixel that rounding to its size has cost.
+    (low, high), (least, most) = (_ratios(*sides) for sides in ((h, height), (w, width)))
+    if max(low, least) > min(high, most):
         raise InputError(
             f"{name} has {w}x{h} pixels, the picture {width}x{height}: they must have the same proportions"
         )
@@ -55,14 +56,20 @@ def shares_of(masks: Sequence[Tensor], count: int) -> Tensor:
     Raises:
         UsageError: There are more masks or fewer.
     """
-    if len(masks) not in (count, count - 1) or not masks:
-        raise UsageError(
-            f"there are {count} styles and {len(masks)} masks; give one mask for each style, or none to the last, "
-            "which then fills what is left"
-        )
+    check_masks(count, len(masks))
+    if not masks:
+        raise UsageError("there is no mask that says where the style belongs")
     whole = torch.cat(list(masks))
     total = whole.sum(0, keepdim=True)
     whole = whole / total.clamp_min(1)
     rest = (1 - total).clamp_min(0)
     zero = torch.zeros_like(rest)
     return torch.cat([whole, rest, zero]) if len(masks) == count - 1 else torch.cat([whole, rest])
+
+
+def _ratios(a: int, b: int) -> tuple[float, float]:
+    """Between which values the ratio of two sides may lie, if the smaller one is off by a pixel at most."""
+    if a > b:
+        low, high = _ratios(b, a)
+        return 1 / high, (1 / low if low > 0 else float("inf"))
+    return max(a - 1, 0) / b, (a + 1) / b

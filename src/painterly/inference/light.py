@@ -100,7 +100,7 @@ class LightPainter:
             rounded = _to_bfloat16(x)
             x = np.concatenate([rounded, x - rounded], 1)
         found: Floats = self._request.infer({0: np.ascontiguousarray(x)})[0][0]
-        carry = float(self._about["carry"])
+        carry = float(self._about.get("carry", 0.0))
         y = _carry_round(x[0, :3] + x[0, 3:] if len(x[0]) > 3 else x[0], found, carry) if carry else found
         painting: Floats = (y * std + mean)[..., :height, :width]
         return painting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from torch import Tensor
@@ -10,14 +11,11 @@ from painterly.errors import InputError, UsageError
 from painterly.models.card import ModelCard
 from painterly.models.file import read_card, read_tensors
 from painterly.models.look import Look
-from painterly.models.style_book import StyleBook
+from painterly.models.style_book import STYLE_TASK, StyleBook, learnt_styles
 from painterly.networks.mixing import mix_parameters, shared_digest, style_parameters, with_parameters
 from painterly.networks.style import StyleNetwork
 
-__all__ = ["STYLE_TASK", "Gallery"]
-
-STYLE_TASK = "style parameters"
-"""The task of a file that holds a learnt style: scales and shifts alone."""
+__all__ = ["Gallery"]
 
 
 class Gallery:
@@ -43,6 +41,18 @@ class Gallery:
     def first(self) -> str:
         """The style that is painted unless another is named."""
         return next(iter(self.book.own))
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that it can paint: its own styles, and those learnt on this machine that were learnt for it."""
+        own = self.book.own
+        fitting = []
+        for name, path in learnt_styles().items():
+            with contextlib.suppress(InputError):  # what cannot be read is told when it is asked for
+                card = read_card(path)
+                if name not in own and card.task == STYLE_TASK and card.network.get("shared") == self.digest:
+                    fitting.append(name)
+        return [*own, *fitting]
 
     def network_for(self, look: Look) -> StyleNetwork:
         """A network of one style that paints a mixture.

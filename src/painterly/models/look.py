@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from painterly.errors import UsageError
 
@@ -26,14 +27,14 @@ class Look:
     @property
     def title(self) -> str:
         """For the names of files: the styles, strongest first, joined by dashes."""
-        return "-".join(name for name, _ in sorted(self.styles, key=lambda part: -part[1]))
+        return "-".join(Path(name).stem for name, _ in sorted(self.styles, key=lambda part: -part[1]))
 
     def __str__(self) -> str:
         names = ",".join(name if len(self.styles) == 1 else f"{name}:{weight:.6g}" for name, weight in self.styles)
         return names if self.strength == 1 else f"{names} at {self.strength:.6g}"
 
 
-def parse_look(style: str | Mapping[str, float] | Look, strength: float = 1.0) -> Look:
+def parse_look(style: str | Path | Mapping[str, float] | Look, strength: float = 1.0) -> Look:
     """Read a mixture.
 
     Args:
@@ -49,10 +50,13 @@ def parse_look(style: str | Mapping[str, float] | Look, strength: float = 1.0) -
         >>> parse_look("starry-night:3, The Scream:1").styles
         (('starry-night', 0.75), ('the-scream', 0.25))
     """
-    if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
+    share = _number(strength)
+    if not 0 <= share <= 1:
         raise UsageError(f"--strength must be a number from 0 (the photograph) to 1 (the style), not {strength}")
+    if isinstance(style, Path):
+        style = str(style)
     if isinstance(style, Look):
-        return replace(style, strength=float(strength))
+        return replace(style, strength=share)
     parts = _split(style) if isinstance(style, str) else [(plain_name(name), value) for name, value in style.items()]
     names = [name for name, _ in parts]
     if not parts or not all(names):
@@ -65,17 +69,26 @@ def parse_look(style: str | Mapping[str, float] | Look, strength: float = 1.0) -
         weights = [1.0] * len(parts)
     if any(weight is None for weight in weights):
         raise UsageError(f"--style '{style}': give a weight to each of the styles or to none")
-    numbers = [float(weight) for weight in weights if weight is not None]
+    numbers = [_number(weight) for weight in weights]
     if not all(math.isfinite(number) and number > 0 for number in numbers):
         raise UsageError(f"--style '{style}': weights must be numbers above 0")
+    numbers = [number / max(numbers) for number in numbers]  # their sum is finite now
     total = sum(numbers)
-    return Look(tuple(zip(names, (number / total for number in numbers), strict=True)), float(strength))
+    weighted = [(name, number / total) for name, number in zip(names, numbers, strict=True)]
+    return Look(tuple(part for part in weighted if part[1] > 0), share)
 
 
 def plain_name(text: str) -> str:
     """A name as styles are called: `Starry Night` and `starry_night` are `starry-night`. Paths stay as they are."""
     text = text.strip()
     return text if "/" in text or "." in text else "-".join(text.lower().replace("_", " ").replace("-", " ").split())
+
+
+def _number(weight: object) -> float:
+    try:
+        return math.nan if isinstance(weight, str) else float(weight)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _split(text: str) -> list[tuple[str, float | None]]:

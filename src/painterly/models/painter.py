@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from painterly.errors import InputError, UsageError
 from painterly.images.masks import fit_mask
+from painterly.images.reading import read_picture
 from painterly.inference.accelerate import accelerate
 from painterly.models.card import ModelCard
 from painterly.models.device import choose_device
@@ -23,7 +25,8 @@ from painterly.models.look import Look
 from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_file
 from painterly.models.resolve import Style, card_for, resolve, resolve_look
-from painterly.models.treatment import Treatment, treat
+from painterly.models.treat import treat
+from painterly.models.treatment import Treatment
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 
 __all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
@@ -45,6 +48,7 @@ class Painter(OnDevice[StyleNetwork]):
         backend: What runs it; see `painterly.inference.choose`.
         precision: Of its arithmetic; likewise.
         look: What a network of several styles paints unless told otherwise; by default its first style.
+        name: What it is called, by default its title.
 
     Attributes:
         network: The network, in evaluation mode; of several styles, what they come to in `look`.
@@ -52,6 +56,7 @@ class Painter(OnDevice[StyleNetwork]):
         device: Where it runs.
         choice: What runs it, and in which precision.
         fast: The network as it is run: the same pictures, sooner.
+        name: What it is called.
         look: What it paints unless told otherwise; None for a network of one style.
         gallery: The network of several styles behind it, if there is one.
     """
@@ -64,20 +69,22 @@ class Painter(OnDevice[StyleNetwork]):
         backend: str = "auto",
         precision: str = "auto",
         look: Look | None = None,
+        name: str = "",
     ) -> None:
+        self.name = name or card.title or "this network"
         self.gallery, self.look = None, look
         if network.description.styles > 1:
             self.gallery = Gallery(network.eval().to(device), card)
-            self.look = look or resolve_look(card, card.title)
+            self.look = look or resolve_look(card, self.name)
             assert self.look is not None
             network, card = self.gallery.network_for(self.look), card_for(card, self.look)
         super().__init__(network, card, device, backend, precision)
-        self._ready = {self.look: self.fast}
+        self._ready = {self._key(self.look): self.fast}
 
     @property
     def styles(self) -> list[str]:
         """Names of the styles that it can paint, those that were learnt on this machine included."""
-        return self.gallery.book.names if self.gallery is not None else [str(self.card.style.get("name", ""))]
+        return self.gallery.names if self.gallery is not None else [str(self.card.style.get("name") or self.name)]
 
     @overload
     def __call__(
@@ -179,23 +186,28 @@ class Painter(OnDevice[StyleNetwork]):
     def _network(self, look: Look | None) -> StyleNetwork:
         """The fast network for a look."""
         look = look or self.look
-        if look not in self._ready:
+        key = self._key(look)
+        if key not in self._ready:
             assert self.gallery is not None
             assert look is not None
             while len(self._ready) >= _KEPT:
                 self._ready.pop(next(iter(self._ready)))
             network = self.gallery.network_for(look).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self._ready[look] = accelerate(network, self.choice, self.device)
-        return self._ready[look]
+            self._ready[key] = accelerate(network, self.choice, self.device)
+        return self._ready[key]
+
+    def _key(self, look: Look | None) -> str:
+        """Changes when a style is learnt again."""
+        return "" if look is None or self.gallery is None else self.gallery.book.key(look)
 
     def _looks(self, style: Style | Sequence[Style] | None, strength: float | None) -> list[Look | None]:
         styles: list[Any] = list(style) if isinstance(style, (list, tuple)) else [style]
+        styles = styles or [None]
         default = self.look
         if strength is None:
             strength = default.strength if default is not None else 1.0
         card = self.gallery.card if self.gallery is not None else self.card
-        name = card.title or "this network"
-        return [resolve_look(card, name, default if one is None else one, strength) for one in styles]
+        return [resolve_look(card, self.name, default if one is None else one, strength) for one in styles]
 
     def _masks(self, mask: Picture | Sequence[Picture] | None, photograph: Tensor) -> list[Tensor]:
         height, width = photograph.shape[-2:]
@@ -203,7 +215,7 @@ class Painter(OnDevice[StyleNetwork]):
         found = []
         for one in masks:
             name = f"the mask {one}" if isinstance(one, (str, Path)) else "the mask"
-            found.append(fit_mask(unpack(one)[0], height, width, name).to(self.device))
+            found.append(fit_mask(_read_mask(one), height, width, name).to(self.device))
         return found
 
     def _check_size(self, x: Tensor, scale: float = 1.0) -> None:
@@ -212,6 +224,21 @@ class Painter(OnDevice[StyleNetwork]):
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
         need = batch * height * width * scale**2 * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL
         self._check_memory(width, height, int(need), "try --size {}")
+
+
+def _read_mask(mask: Picture) -> Tensor:
+    """A mask as a tensor (1, C, H, W): what is transparent is outside, and truth values are black and white."""
+    if isinstance(mask, np.ndarray) and mask.dtype == np.bool_:
+        mask = mask.astype(np.float32)
+    if isinstance(mask, (str, Path)):
+        mask = read_picture(mask)
+    pixels, _ = unpack(mask)
+    if len(pixels) != 1:
+        raise ValueError(f"a mask is one picture, not {len(pixels)}; give a list of masks for several styles")
+    if isinstance(mask, Image.Image) and mask.mode in ("LA", "RGBA", "PA"):
+        alpha = torch.from_numpy(np.asarray(mask.convert("RGBA").getchannel("A"), np.float32) / 255)
+        pixels = pixels * alpha
+    return pixels
 
 
 def load(
@@ -250,4 +277,4 @@ def load(
     if not isinstance(network, StyleNetwork):
         what = "it enlarges pictures: painterly upscale, or load_upscaler" if card.task == "super-resolution" else ""
         raise UsageError(f"{path.stem} is a network for {card.task}, it does not paint; {what or 'name another'}")
-    return Painter(network, card, where, backend, precision, look)
+    return Painter(network, card, where, backend, precision, look, path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from painterly.models.card import ModelCard
 from painterly.models.catalogue import DEFAULT_MODEL, GALLERY, find_model, shipped_models
 from painterly.models.header import read_card
 from painterly.models.look import Look, parse_look, plain_name
-from painterly.models.style_book import StyleBook, learnt_styles
+from painterly.models.style_book import STYLE_TASK, StyleBook, learnt_styles
 
 __all__ = ["Style", "card_for", "resolve", "resolve_look"]
 
-Style = str | Mapping[str, float] | Look
+Style = str | Path | Mapping[str, float] | Look
 """A style's name, or a mixture as `painterly.models.look.parse_look` reads it."""
 
 
@@ -38,12 +39,12 @@ def resolve(
     """
     if model is None:
         path, style = _for_style(style, strength)
-    elif plain_name(str(model)) in _gallery_styles() and not _is_model(model):
+    elif plain_name(str(model)) in _gallery_styles() and plain_name(str(model)) not in shipped_models():
         if style is not None:
             raise UsageError(f"{model} is a style, not a model; leave out one of --model and --style")
         path, style = find_model(GALLERY), str(model)
     else:
-        path = find_model(model)
+        path = _find(model)
     if path.suffix.lower() == ".onnx":
         return path, resolve_look(ModelCard("style", {}, path.stem), path.stem, style, strength)
     return path, resolve_look(read_card(path), path.stem, style, strength)
@@ -61,6 +62,8 @@ def resolve_look(card: ModelCard, name: str, style: Style | None = None, strengt
     Raises:
         UsageError: There is no such style, or the network cannot do it.
     """
+    if card.task == STYLE_TASK:
+        raise UsageError(f"{name} is a style for a gallery, not a network: name it with --style")
     if card.task != "style":
         if style is not None or strength != 1:
             raise UsageError(f"{name} is a network for {card.task} and has no styles")
@@ -73,7 +76,8 @@ def resolve_look(card: ModelCard, name: str, style: Style | None = None, strengt
         return look
     if strength != 1:
         raise UsageError(f"{name} has one style and no strength but 1; --strength is for a gallery, such as {GALLERY}")
-    if style is not None and style not in (name, card.style.get("name", name)):
+    own = {plain_name(text) for text in (name, card.title, str(card.style.get("name", ""))) if text}
+    if style is not None and not own.issuperset(part for part, _ in parse_look(style).styles):
         raise UsageError(f"{name} has one style only; leave out one of --model and --style")
     return None
 
@@ -87,6 +91,8 @@ def card_for(card: ModelCard, look: Look) -> ModelCard:
     """
     names = [name for name, _ in look.styles]
     place = StyleBook(card).find(names[0])
+    single = {**card.network, "styles": 1, "identity": False, "carry": 1 - look.strength}
+    card = dataclasses.replace(card, network=single)
     if len(names) > 1 or not isinstance(place, int) or look.strength < 1:
         return dataclasses.replace(card, title=str(look), styles=[], style={}, result={})
     entry = card.styles[place]
@@ -108,9 +114,10 @@ def card_for(card: ModelCard, look: Look) -> ModelCard:
 def _for_style(style: Style | None, strength: float) -> tuple[Path, Style | None]:
     """The network for a style that is named alone, and the style to choose in it."""
     if style is None and strength == 1:
-        return (find_model(DEFAULT_MODEL), None) if _is_model(DEFAULT_MODEL) else (find_model(GALLERY), DEFAULT_MODEL)
-    if isinstance(style, str) and "," not in style and ":" not in style:
-        name = plain_name(style)
+        alone = shipped_models().get(DEFAULT_MODEL)
+        return (alone, None) if alone is not None else (find_model(GALLERY), DEFAULT_MODEL)
+    if isinstance(style, (str, Path)) and not {",", ":"} & set(str(style)):
+        name = plain_name(str(style))
         if name not in _gallery_styles():
             learnt = learnt_styles().get(name, Path(style).expanduser())
             if learnt.is_file() and learnt.suffix == ".safetensors" and read_card(learnt).task == "style":
@@ -125,5 +132,14 @@ def _gallery_styles() -> dict[str, int]:
     return StyleBook(read_card(path)).own if path is not None else {}
 
 
-def _is_model(model: str | Path) -> bool:
-    return plain_name(str(model)) in shipped_models() or Path(model).expanduser().exists()
+def _find(model: str | Path) -> Path:
+    """As `find_model`, which does not know the gallery's styles."""
+    try:
+        return find_model(model)
+    except UsageError as error:
+        names = dict.fromkeys([*shipped_models(), *_gallery_styles()])
+        near = difflib.get_close_matches(plain_name(str(model)), names, 3, 0.4)
+        if not near:
+            raise
+        lists = "painterly models and painterly styles list them"
+        raise UsageError(f"there is no model '{model}'; did you mean {' or '.join(near)}? ({lists})") from error

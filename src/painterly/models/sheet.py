@@ -67,5 +67,5 @@ def style_sheet(
 def _columns(count: int, shape: float) -> int:
     """How many to a line, so that lines are full if they can be and the sheet is no wider than it has to be."""
     best = max(1, round(math.sqrt(count / shape)))
-    near = [columns for columns in (best, best + 1, best - 1, best + 2) if 0 < columns <= count]
-    return next((columns for columns in near if count % columns == 0), near[0])
+    near = [columns for columns in (best, best + 1, best - 1, best + 2) if 1 < columns <= count]
+    return next((columns for columns in near if count % columns == 0), min(best, count))

@@ -11,13 +11,16 @@ from painterly.folders import styles_folder
 from painterly.models.card import ModelCard
 from painterly.models.look import Look, plain_name
 
-__all__ = ["StyleBook", "learnt_styles"]
+__all__ = ["STYLE_TASK", "StyleBook", "learnt_styles"]
+
+STYLE_TASK = "style parameters"
+"""The task of a file that holds a learnt style: scales and shifts alone."""
 
 
 def learnt_styles() -> dict[str, Path]:
     """Files of styles that were learnt on this machine, by name."""
     folder = styles_folder()
-    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))} if folder.is_dir() else {}
+    return {plain_name(path.stem): path for path in sorted(folder.glob("*.safetensors"))} if folder.is_dir() else {}
 
 
 class StyleBook:

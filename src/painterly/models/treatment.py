@@ -1,20 +1,13 @@
-"""What is done around a style network: the scale of strokes, colours, and where to paint."""
+"""What is done around a style network: the scale of strokes, and colours. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import torch.nn.functional as F
-from torch import Tensor
-
 from painterly.errors import UsageError
-from painterly.images.color import keep_colours
-from painterly.images.masks import shares_of
-from painterly.networks.style import MINIMUM_SIZE
 
-__all__ = ["COLORS", "STROKES", "Treatment", "treat"]
+__all__ = ["COLORS", "STROKES", "Treatment"]
 
 COLORS: Final = ("style", "content", "luminance")
 """The painting's colours; the photograph's; or the photograph's with its brightness and contrast too."""
@@ -45,50 +38,3 @@ class Treatment:
     def scale(self) -> float:
         """Size at which it is painted, over the size of the result."""
         return STROKES[self.stroke]
-
-
-def treat(
-    photograph: Tensor,
-    paint: Sequence[Callable[[Tensor], Tensor]],
-    treatment: Treatment | None = None,
-    masks: Sequence[Tensor] = (),
-) -> Tensor:
-    """Paint a photograph in one style, or in several side by side.
-
-    Args:
-        photograph: RGB in [0, 1], shape (B, 3, H, W).
-        paint: What paints, once for each style: from RGB in [0, 1] to the same shape.
-        treatment: Colours and strokes; by default the painting's own.
-        masks: Where each style belongs, shape (1, 1, H, W); see `painterly.images.masks.shares_of`.
-
-    Returns:
-        RGB in [0, 1], of the photograph's shape.
-
-    Raises:
-        UsageError: The masks are not as many as the styles.
-    """
-    treatment = treatment or Treatment()
-    if len(paint) > 1 and not masks:
-        raise UsageError(f"there are {len(paint)} styles and no mask that says where each belongs")
-    shares = shares_of(masks, len(paint)) if masks else None
-    height, width = photograph.shape[-2:]
-    scale = max(treatment.scale, MINIMUM_SIZE / min(height, width))
-    size = (round(height * scale), round(width * scale))
-    given = photograph if scale == 1 else _resize(photograph, size)
-    paintings = []
-    for one in paint:
-        painting = one(given)
-        if scale != 1:
-            painting = _resize(painting, (height, width))
-        if treatment.color != "style":
-            painting = keep_colours(painting, photograph, contrast=treatment.color == "luminance")
-        paintings.append(painting)
-    if shares is None:
-        return paintings[0]
-    *parts, rest = (share * picture for share, picture in zip(shares, (*paintings, photograph), strict=True))
-    whole: Tensor = sum(parts, rest)
-    return whole
-
-
-def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
-    return F.interpolate(x, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)

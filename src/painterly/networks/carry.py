@@ -35,5 +35,6 @@ def carry_round(x: Tensor, y: Tensor, share: float | Tensor, epsilon: float = 1e
     share = torch.as_tensor(share, dtype=wide, device=y.device).view(-1, 1, 1, 1)
     variance_in, mean_in = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
     variance, mean = torch.var_mean(y, (2, 3), correction=0, keepdim=True)
-    scale = 1 + share * (torch.sqrt(variance_in / (variance + epsilon)) - 1)
+    # Not the root of the quotient, whose gradient is not finite where a photograph's channel is all of one value.
+    scale = 1 + share * (torch.sqrt(variance_in) * torch.rsqrt(variance + epsilon) - 1)
     return (y - mean) * scale + torch.lerp(mean, mean_in, share.expand_as(mean))

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from painterly.networks.description import StyleDescription, SuperResolutionDescription
-from painterly.networks.normalization import InstanceNorm
+from painterly.networks.normalization import ConditionalInstanceNorm, InstanceNorm
 from painterly.networks.super_resolution import SuperResolutionNetwork
 
 __all__ = ["initialise", "initialise_super_resolution"]
@@ -27,7 +27,7 @@ def initialise(network: nn.Module, description: StyleDescription | SuperResoluti
             nn.init.uniform_(module.weight, -reach, reach)
             if module.bias is not None:
                 nn.init.uniform_(module.bias, -reach, reach)
-        elif isinstance(module, (nn.BatchNorm2d, InstanceNorm)):
+        elif isinstance(module, (nn.BatchNorm2d, InstanceNorm, ConditionalInstanceNorm)):
             nn.init.uniform_(module.weight, 0, 1)
 
 

@@ -90,7 +90,7 @@ def with_parameters(network: StyleNetwork, parameters: StyleParameters, carry: f
     share = network.description.carry if carry is None else carry
     single.description = dataclasses.replace(network.description, styles=1, identity=False, carry=share)
     for name, norm in list(norm_layers(single)):
-        plain = InstanceNorm(norm.weight.shape[-1], norm.epsilon).to(norm.weight.device)
+        plain = InstanceNorm(norm.weight.shape[-1], norm.epsilon).to(norm.weight)
         for kind, value in (("weight", plain.weight), ("bias", plain.bias)):
             given = parameters.get(f"{name}.{kind}")
             if given is None or given.shape != value.shape:
@@ -106,10 +106,15 @@ def with_mix(network: StyleNetwork, mix: Tensor) -> StyleNetwork:
     Args:
         network: A network of several styles; one of a single style is returned as it is.
         mix: How much each style counts, shape (S,).
+
+    Raises:
+        ValueError: The mixture is not of the network's styles.
     """
     description = network.description
     if description.styles == 1:
         return network
+    if tuple(mix.shape) != (description.styles,) or not bool(mix.isfinite().all()) or not bool(mix.any()):
+        raise ValueError(f"a network of {description.styles} styles takes a mixture ({description.styles},) of numbers")
     carry = float(mix[-1].clamp(0, 1)) if description.identity else description.carry
     parts = [(float(weight), style_parameters(network, index)) for index, weight in enumerate(mix) if weight]
     return with_parameters(network, mix_parameters(parts), carry)
@@ -125,16 +130,21 @@ def with_styles(network: StyleNetwork, styles: Sequence[int]) -> StyleNetwork:
 
     Returns:
         The network, of one style if only one is named, in the mode of `network`.
+
+    Raises:
+        ValueError: There is no such style.
     """
     description = network.description
+    if not all(-description.styles <= style < description.styles for style in styles):
+        raise ValueError(f"a network of {description.styles} styles has no {max(styles, key=abs)}")
     if len(styles) == 1:
-        return with_parameters(network, style_parameters(network, styles[0]), 0.0)
+        return with_mix(network, torch.eye(description.styles)[styles[0]])
     single = copy.deepcopy(network, {id(parameter): parameter for parameter in network.parameters()})
     identity = description.identity and styles[-1] % description.styles == description.styles - 1
     single.description = dataclasses.replace(description, styles=len(styles), identity=identity)
     rows = torch.tensor(styles) % description.styles
     for name, norm in list(norm_layers(single)):
-        fewer = ConditionalInstanceNorm(norm.weight.shape[-1], len(styles), norm.epsilon).to(norm.weight.device)
+        fewer = ConditionalInstanceNorm(norm.weight.shape[-1], len(styles), norm.epsilon).to(norm.weight)
         fewer.weight.copy_(norm.weight[rows])
         fewer.bias.copy_(norm.bias[rows])
         single.set_submodule(name, fewer.train(network.training))
@@ -145,7 +155,8 @@ def with_styles(network: StyleNetwork, styles: Sequence[int]) -> StyleNetwork:
 def take_over(network: StyleNetwork, parent: StyleNetwork) -> None:
     """Give a network the weights of another that differs from it, if at all, in the number of its styles.
 
-    Every style begins with the parent's only one; a parent of several styles must have as many.
+    Every style begins with the parent's only one; a parent of several styles must have as many, with or
+    without the photograph itself as here.
 
     Args:
         network: Is changed.
@@ -157,7 +168,11 @@ def take_over(network: StyleNetwork, parent: StyleNetwork) -> None:
     plain = {"styles": 1, "identity": False, "carry": 0.0}
     if dataclasses.replace(parent.description, **plain) != dataclasses.replace(network.description, **plain):  # type: ignore[arg-type]
         raise ValueError("networks of different kinds")
-    if parent.description.styles not in (1, network.description.styles):
+    several = parent.description.styles > 1
+    if several and (parent.description.styles, parent.description.identity) != (
+        network.description.styles,
+        network.description.identity,
+    ):
         raise ValueError("networks of different numbers of styles")
     weights = parent.state_dict()
     network.load_state_dict(
@@ -167,7 +182,8 @@ def take_over(network: StyleNetwork, parent: StyleNetwork) -> None:
 
 def shared_digest(network: StyleNetwork) -> str:
     """Digest of all weights but the styles: style parameters fit a network that has the same."""
-    digest = hashlib.sha256()
+    plain = dataclasses.replace(network.description, styles=1, identity=False, carry=0.0)
+    digest = hashlib.sha256(repr(plain).encode())
     styles = {f"{name}.{kind}" for name, _ in norm_layers(network) for kind in ("weight", "bias")}
     for name, value in sorted(network.state_dict().items()):
         if name not in styles:

@@ -133,7 +133,7 @@ class ConditionalInstanceNorm(nn.Module):
 
 def mixed(mix: Tensor, values: Tensor) -> Tensor:
     """A weighted sum of rows: mix (S,) or (B, S) and values (S, C) to (C,) or (B, C), in float32 under autocast too."""
-    return (mix.unsqueeze(-1) * values).sum(-2)
+    return (mix.to(values.dtype).unsqueeze(-1) * values).sum(-2)
 
 
 def norm_layer(kind: Literal["batch", "instance"], channels: int, styles: int = 1) -> nn.Module:

@@ -76,7 +76,7 @@ class StyleNetwork(nn.Module):
         x = self.pixels_in(pad_to_multiple(photograph, self.description.stride))
         y: Tensor = self.layers(x) if mix is None else self.layers(x, mix)
         if mix is not None and self.description.identity:
-            y = carry_round(x, y, mix[..., -1])
+            y = carry_round(x, y, mix[..., -1].clamp(0, 1))
         elif self.description.carry:
             y = carry_round(x, y, self.description.carry)
         painting: Tensor = self.pixels_out(y)

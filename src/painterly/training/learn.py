@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import logging
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from painterly.atomic import check_writable
+from painterly.atomic import atomic_path, check_writable
 from painterly.data.photos import find_photos
-from painterly.errors import UsageError
+from painterly.errors import OutputError, UsageError
 from painterly.folders import styles_folder
 from painterly.models.card import ModelCard
 from painterly.models.catalogue import find_model
 from painterly.models.file import load_network, save_tensors
-from painterly.models.gallery import STYLE_TASK, Gallery
+from painterly.models.gallery import Gallery
 from painterly.models.look import plain_name
+from painterly.models.style_book import STYLE_TASK
 from painterly.networks.mixing import mix_parameters, norm_layers, style_parameters, with_parameters
 from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import held_out_crops, mean_objective
@@ -61,6 +63,8 @@ def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Pa
         raise UsageError(f"{config.base} has a style of the name '{name}' already; name this one otherwise with --name")
     target = config.output or styles_folder() / f"{name}.safetensors"
     check_writable(target, overwrite=config.overwrite)
+    if config.measure_every and _run(target).exists() and not config.overwrite:
+        raise OutputError(f"{_run(target)} holds an earlier run; add --overwrite to replace it")
 
     plan = _training(painting, config, card, target)
     task = LearnTask(plan, gallery, config.start)
@@ -183,10 +187,18 @@ def _training(painting: Path, config: LearnSettings, card: ModelCard, target: Pa
 
 
 def _fit(plan: StyleTraining, task: Task) -> ModelCard:
-    folder = plan.output.with_suffix(".run")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return fit(dataclasses.replace(plan, overwrite=True), lambda: task)
-    finally:
-        if not plan.measure_every:
-            shutil.rmtree(folder, ignore_errors=True)  # minutes, not hours: nothing to resume from
+    """Train in a folder of its own: it takes minutes, so there is nothing to resume from, and no run to be mistaken."""
+    with tempfile.TemporaryDirectory(prefix="painterly-learn-") as folder:
+        inner = Path(folder) / plan.output.name
+        card = fit(dataclasses.replace(plan, output=inner), lambda: task)
+        plan.output.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(plan.output) as temporary:
+            shutil.copyfile(inner, temporary)
+        if plan.measure_every:
+            shutil.rmtree(_run(plan.output), ignore_errors=True)
+            shutil.copytree(inner.with_suffix(".run"), _run(plan.output))
+    return card
+
+
+def _run(output: Path) -> Path:
+    return output.with_suffix(".run")
