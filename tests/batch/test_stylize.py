@@ -190,7 +190,7 @@ def test_several_styles_name_the_painting_together(gallery: Path, photos: Path, 
     ("how", "said"),
     [
         ({"style": ["umber", "sienna"]}, "there are 2 styles and no mask that says where each belongs"),
-        ({"style": ["umber", "sienna", "ochre"], "mask": ["mask.png"]}, "3 styles and 1 mask do not go together; give one"),
+        ({"style": ["umber", "sienna", "ochre"], "mask": ["mask.png"]}, "3 styles and 1 mask do not go together"),
         ({"mask": ["mask.png", "mask.png"]}, "1 style and 2 masks do not go together; give one"),
         ({"color": "purple"}, "--color must be one of style, content, luminance, not 'purple'"),
         ({"stroke": "huge"}, "--stroke must be one of small, medium, large, not 'huge'"),

@@ -16,6 +16,7 @@ from painterly.errors import InputError, UsageError
 from painterly.models import catalogue
 from painterly.models.card import ModelCard
 from painterly.models.catalogue import find_model, shipped_models
+from painterly.models.header import read_card
 from painterly.models.look import Look, parse_look
 from painterly.models.reading import read_model
 from painterly.models.resolve import card_for, resolve, resolve_look
@@ -216,10 +217,15 @@ class TestCards:
         wanted = dataclasses.replace(card, network=network, title=str(look), style={}, styles=[], result={})
         assert card_for(card, look) == wanted
 
-    def test_nor_has_a_learnt_style_the_gallery_s(self, card: ModelCard, learn: Learn) -> None:
-        learn("azure")
+    def test_a_learnt_style_has_a_card_of_its_own(self, card: ModelCard, learn: Learn) -> None:
+        own = read_card(learn("azure"))
         found = card_for(card, parse_look("azure"))
-        assert (found.title, found.style, found.styles, found.result) == ("azure", {}, [], {})
+        network = {**card.network, "styles": 1, "identity": False, "carry": 0.0}
+        assert found == dataclasses.replace(own, task="style", network=network)
+
+    def test_but_not_in_a_mixture(self, card: ModelCard, learn: Learn) -> None:
+        learn("azure")
+        assert card_for(card, parse_look("azure,ochre")).style == {}
 
     def test_an_entry_that_says_little_will_do(self, card: ModelCard) -> None:
         bare = ModelCard("style", card.network, styles=[{"name": "ochre"}, {"name": "sienna"}])

@@ -278,7 +278,6 @@ class TestVariety:
         for sample in range(20):
             task.varied(torch.rand(3, 32, 32), sample)
 
-    @pytest.mark.xfail(raises=RuntimeError, reason="_part cuts out nothing of a painting less than four pixels high")
     def test_a_painting_that_is_next_to_nothing_is_refused_or_used(self, distil: Distil, tmp_path: Path) -> None:
         (tmp_path / "strips").mkdir()
         Image.new("RGB", (2000, 1)).save(tmp_path / "strips" / "strip.png")
@@ -292,13 +291,11 @@ class TestMeasuring:
     """What the card says of few photographs."""
 
     @pytest.mark.filterwarnings("ignore:cov")
-    @pytest.mark.xfail(reason="with one photograph there are no pairs, and the correlation of nothing is NaN")
     def test_one_photograph_makes_no_nan(self, distil: Distil) -> None:
         card = train_encoder(distil(held_out=1))
         for kind in ("correlation", "content_rank_correlation", "style_rank_correlation"):
             assert all(math.isfinite(value) for value in card.result.get(kind, {}).values())
 
-    @pytest.mark.xfail(reason="as many paintings as photographs are taken for the photographs themselves")
     def test_every_photograph_is_compared_with_every_painting(
         self, distil: Distil, paintings: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -311,7 +308,7 @@ class TestMeasuring:
         monkeypatch.setattr("painterly.training.encoder._rank_correlation", count)
         task = EncoderTask(distil(paintings=paintings[0].parent).resolved())
         task.measure(torch.rand(3, 3, 32, 32))
-        assert pairs == [6, 9] * len(LAYERS)  # none of a photograph from itself, all three of all three
+        assert pairs == [3, 9] * len(LAYERS)  # photographs among themselves, and from parts
 
 
 class TestRefusals:

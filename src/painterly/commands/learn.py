@@ -9,6 +9,7 @@ import typer
 
 from painterly.commands.common import Json, Quiet, Verbose, print_json, say
 from painterly.commands.options import with_options_of
+from painterly.models.catalogue import GALLERY
 from painterly.training.learn_settings import LearnSettings
 
 __all__ = ["learn"]
@@ -30,6 +31,8 @@ def learn(
     if "unseen" in card.result:
         unseen, ratio = card.result["unseen"]["total"], card.result["ratio"]
         say(f"objective on unseen photographs: {unseen:.4g} ({100 * ratio:.1f} % of unchanged ones')")
-    say(f"wrote {path}; paint with it:  painterly stylize photo.jpg --style {name if config.output is None else path}")
+    style = name if config.output is None else str(path)
+    model = "" if config.base == GALLERY or config.deep else f" --model {config.base}"
+    say(f"wrote {path}; paint with it:  painterly stylize photo.jpg{model} --style {style}")
     if json:
         print_json({"file": str(path), **card.to_dict()})

@@ -31,6 +31,8 @@ def with_options_of(settings: type) -> Callable[[Callable[..., Any]], Callable[.
         )
         for field in order:
             flag = "--" + field.name.replace("_", "-")
+            if types[field.name] == bool | None:  # neither yes nor no unless said
+                flag += "/--no-" + field.name.replace("_", "-")
             flags = [flag, field.metadata["short"]] if field.metadata.get("short") else [flag]
             required = field.default is dataclasses.MISSING
             parameters.append(

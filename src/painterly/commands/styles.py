@@ -36,12 +36,14 @@ def styles(
     verbose: Verbose = False,
 ) -> None:
     """List the styles, or draw a sheet of one photograph in every style."""
+    entries = _entries(model)
     if photo is not None or output is not None:
         from painterly.atomic import check_writable
-        from painterly.images.writing import save_picture
+        from painterly.images.writing import check_format, save_picture
         from painterly.models.sheet import style_sheet
 
         target = output or Path(f"{photo.stem}-styles.jpg" if photo is not None else "styles.jpg")
+        check_format(target)
         check_writable(target, overwrite=overwrite)
         sheet = style_sheet(
             photo or DEMO_PICTURE,
@@ -58,7 +60,6 @@ def styles(
         )
         save_picture(sheet, target, overwrite=overwrite)
         say(f"wrote {target}")
-    entries = _entries(model)
     if json:
         print_json(entries)
     elif photo is None and output is None:

@@ -58,6 +58,7 @@ def stylize(
 ) -> None:
     """Paint photographs in the style of a painting, or of several."""
     from painterly.batch.stylize import stylize as paint
+    from painterly.models.resolve import resolve
 
     outcomes = paint(
         inputs,
@@ -76,4 +77,5 @@ def stylize(
         overwrite=overwrite,
         report=report,
     )
-    conclude(outcomes, {"model": model, "style": style}, json=json)
+    name = model if model is not None else resolve(None, style[0] if style else None, strength)[0].stem
+    conclude(outcomes, {"model": name, "style": style}, json=json)

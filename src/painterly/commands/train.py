@@ -82,8 +82,11 @@ def encoder(config: EncoderTraining, json: Json = False, quiet: Quiet = False, v
 
     card = train_encoder(config)
     for name, value in card.result.get("correlation", {}).items():
-        content, painted = (card.result[f"{kind}_rank_correlation"][name] for kind in ("content", "style"))
-        say(f"{name}: correlation {value:.3f}, ranks of content losses {content:.3f}, of style losses {painted:.3f}")
+        line = f"{name}: correlation {value:.3f}"
+        for kind in ("content", "style"):
+            ranks = card.result.get(f"{kind}_rank_correlation", {})
+            line += f", ranks of {kind} losses {ranks[name]:.3f}" if name in ranks else ""
+        say(line)
     _report(card, config.output, json)
 
 

@@ -46,10 +46,10 @@ class DistilledVGG(nn.Module):
         padding: VGGPadding = "reflect",
     ) -> None:
         super().__init__()
+        self.groups = self._depth((until,))
         self.description = EncoderDescription(width, until)
         self.pooling: Pooling = pooling
         self.padding: VGGPadding = padding
-        self.groups = self._depth((until,))
         channels = (width, 2 * width, 4 * width, 8 * width, 8 * width)
         inputs = 3
         for group in range(1, self.groups + 1):

@@ -137,7 +137,7 @@ def keep_light_model(painter: Painter, model: Path) -> None:
     simple = network.description.pixels == "unit" and network.description.padding == "reflect"
     if painter.choice.backend != "openvino" or not simple or not model.is_file():
         return
-    with contextlib.suppress(OSError, PainterlyError):
+    with contextlib.suppress(OSError, PainterlyError, RuntimeError):  # OpenVINO's, where a disk is full
         folder = _folder(model, painter.look)
         if (folder / "about.json").is_file():
             return

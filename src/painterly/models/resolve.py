@@ -26,7 +26,8 @@ def resolve(
     """The file of a network, and what to paint with it.
 
     Args:
-        model: A shipped model's name, a file, or the name of one of the gallery's styles; by default the gallery.
+        model: A shipped model's name, a file, or the name of a style of the gallery's, learnt ones included; by default
+            the gallery.
         style: A style of that network, or a mixture; or, if no model is named, a network that has just one style.
         strength: From 0, the photograph, to 1, the style.
 
@@ -39,10 +40,10 @@ def resolve(
     """
     if model is None:
         path, style = _for_style(style, strength)
-    elif plain_name(str(model)) in _gallery_styles() and plain_name(str(model)) not in shipped_models():
+    elif _is_style(model):
         if style is not None:
             raise UsageError(f"{model} is a style, not a model; leave out one of --model and --style")
-        path, style = find_model(GALLERY), str(model)
+        path, style = _for_style(str(model), strength)
     else:
         path = _find(model)
     if path.suffix.lower() == ".onnx":
@@ -93,6 +94,8 @@ def card_for(card: ModelCard, look: Look) -> ModelCard:
     place = StyleBook(card).find(names[0])
     single = {**card.network, "styles": 1, "identity": False, "carry": 1 - look.strength}
     card = dataclasses.replace(card, network=single)
+    if len(names) == 1 and isinstance(place, Path) and look.strength == 1:
+        return dataclasses.replace(read_card(place), task=card.task, network=single)
     if len(names) > 1 or not isinstance(place, int) or look.strength < 1:
         return dataclasses.replace(card, title=str(look), styles=[], style={}, result={})
     entry = card.styles[place]
@@ -130,6 +133,12 @@ def _for_style(style: Style | None, strength: float) -> tuple[Path, Style | None
 def _gallery_styles() -> dict[str, int]:
     path = shipped_models().get(GALLERY)
     return StyleBook(read_card(path)).own if path is not None else {}
+
+
+def _is_style(name: str | Path) -> bool:
+    """Whether it is a style of the gallery's, or one learnt on this machine, and not a network that ships."""
+    plain = plain_name(str(name))
+    return plain not in shipped_models() and (plain in _gallery_styles() or plain in learnt_styles())
 
 
 def _find(model: str | Path) -> Path:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from painterly.data.photos import find_photos
 from painterly.encoders.distilled import DISTILLED_LAYERS, DistilledVGG
 from painterly.encoders.loading import load_loss_network
-from painterly.errors import UsageError
-from painterly.images.reading import read_picture, resize_longest
+from painterly.errors import InputError, UsageError
+from painterly.images.reading import UNREADABLE, resize_longest, upright_rgb
 from painterly.images.tensors import to_tensor
 from painterly.losses.gram import gram_matrix
 from painterly.losses.style import style_reconstruction
@@ -131,14 +131,15 @@ class EncoderTask(Task):
         for name in _LAYERS:
             both = torch.stack([ours[name].flatten(), real[name].flatten()])
             result["correlation"][name] = float(torch.corrcoef(both.double())[0, 1])
-            contents = [_pairs(f[name].flatten(1), f[name].flatten(1)) for f in (ours, real)]
-            result["content_rank_correlation"][name] = _rank_correlation(*contents)
+            contents = [_pairs(f[name].flatten(1)) for f in (ours, real)]
             losses = [
-                _pairs(gram_matrix(f[name]).flatten(1), gram_matrix(s[name]).flatten(1))
+                _pairs(gram_matrix(f[name]).flatten(1), gram_matrix(s[name]).flatten(1) if parts else None)
                 for f, s in ((ours, our_styles), (real, real_styles))
             ]
-            result["style_rank_correlation"][name] = _rank_correlation(*losses)
-        return result
+            for kind, pair in (("content", contents), ("style", losses)):
+                if len(pair[0]) > 2:  # two values are always in one order or the other
+                    result[f"{kind}_rank_correlation"][name] = _rank_correlation(*pair)
+        return {key: value for key, value in result.items() if value}
 
     def about(self) -> dict[str, Any]:
         return {"title": self.config.title or "Compact loss network", "loss_network": self.teacher.description}
@@ -160,14 +161,20 @@ def _read_paintings(config: EncoderTraining) -> list[Tensor]:
     """All paintings of the folder, RGB in [0, 1], shape (3, H, W)."""
     if config.paintings is None:
         return []
-    found = find_photos(config.paintings)
-    return [to_tensor(resize_longest(read_picture(config.paintings / name), _PAINTING))[0] for name in found.names]
+    found, paintings = find_photos(config.paintings), []
+    for index in range(len(found)):
+        try:
+            with found.open(index) as image:
+                paintings.append(to_tensor(resize_longest(upright_rgb(image), _PAINTING))[0])
+        except UNREADABLE as error:
+            raise InputError(f"{found.names[index]} is damaged ({error})") from error
+    return paintings
 
 
 def _part(painting: Tensor, size: int, chance: random.Random) -> Tensor:
     """A random square of a painting, at `size` by `size` pixels."""
     height, width = painting.shape[-2:]
-    side = int(chance.uniform(0.25, 1.0) * min(height, width))
+    side = max(1, int(chance.uniform(0.25, 1.0) * min(height, width)))
     top, left = chance.randint(0, height - side), chance.randint(0, width - side)
     part = painting[:, top : top + side, left : left + side].unsqueeze(0)
     return F.interpolate(part, (size, size), mode="bicubic", antialias=True, align_corners=False)[0].clamp(0, 1)
@@ -178,11 +185,11 @@ def _relative_error(found: Tensor, wanted: Tensor) -> Tensor:
     return (found.float() - wanted).square().mean() / wanted.square().mean().clamp_min(1e-12)
 
 
-def _pairs(a: Tensor, b: Tensor) -> Tensor:
-    """Squared distance of every row of `a` from every row of `b`, but of none from itself."""
-    distances = torch.cdist(a.double(), b.double()).square()
-    if len(a) == len(b):
-        distances = distances[~torch.eye(len(a), dtype=torch.bool, device=a.device)]
+def _pairs(a: Tensor, b: Tensor | None = None) -> Tensor:
+    """Squared distance of every row of `a` from every row of `b`; by default from the rows of `a` that come after."""
+    distances = torch.cdist(a.double(), (a if b is None else b).double()).square()
+    if b is None:
+        return distances[tuple(torch.triu_indices(len(a), len(a), 1))]
     return distances.flatten()
 
 

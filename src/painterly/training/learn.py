@@ -16,10 +16,10 @@ from torch import Tensor
 
 from painterly.atomic import atomic_path, check_writable
 from painterly.data.photos import find_photos
-from painterly.errors import OutputError, UsageError
+from painterly.errors import InputError, Interrupted, OutputError, TrainingError, UsageError
 from painterly.folders import styles_folder
 from painterly.models.card import ModelCard
-from painterly.models.catalogue import find_model
+from painterly.models.catalogue import find_model, shipped_models
 from painterly.models.file import load_network, save_tensors
 from painterly.models.gallery import Gallery
 from painterly.models.look import plain_name
@@ -30,7 +30,7 @@ from painterly.training.evaluation import held_out_crops, mean_objective
 from painterly.training.learn_settings import PHOTOGRAPHS, LearnSettings
 from painterly.training.loop import Task, fit
 from painterly.training.style import StyleTask
-from painterly.training.style_settings import StyleTraining, style_name
+from painterly.training.style_settings import StyleTraining, check_style_name, style_name
 
 __all__ = ["LearnTask", "learn_style"]
 
@@ -57,10 +57,9 @@ def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Pa
         raise UsageError(f"{config.base} is not a network of several styles; leave out --base")
     gallery = Gallery(base, card)
     name = plain_name(config.name) if config.name is not None else style_name(painting)
-    if not name or any(character in name for character in "/\\.:,"):
-        raise UsageError(f"a style cannot be called '{name}': leave out slashes, dots, colons and commas")
-    if name in gallery.book.own:
-        raise UsageError(f"{config.base} has a style of the name '{name}' already; name this one otherwise with --name")
+    check_style_name(name, "name it otherwise with --name")
+    if name in gallery.book.own or name in shipped_models():
+        raise UsageError(f"'{name}' is the name of a style or a network already; name this one otherwise with --name")
     target = config.output or styles_folder() / f"{name}.safetensors"
     check_writable(target, overwrite=config.overwrite)
     if config.measure_every and _run(target).exists() and not config.overwrite:
@@ -69,13 +68,13 @@ def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Pa
     plan = _training(painting, config, card, target)
     task = LearnTask(plan, gallery, config.start)
     task.name = name
-    result = _fit(plan, task)
+    result = _fit(plan, task, keep=not config.deep)
     if config.deep:
         start = style_parameters(task.network)
         deep = dataclasses.replace(plan, steps=config.deep_steps, learning_rate=1e-3, decay=0.3, overwrite=True)
         task = LearnTask(deep, gallery, config.start, start, deep=True)
         task.name = name
-        result = _fit(deep, task)
+        result = _fit(deep, task, keep=True)
     return target, result
 
 
@@ -141,7 +140,9 @@ class LearnTask(StyleTask):
         if start != "auto":
             return start, gallery.parameters(start)
         photos = find_photos(self.config.photos)
-        crops = held_out_crops(photos, range(min(4, len(photos))), 128)
+        crops = held_out_crops(photos, range(min(16, len(photos))), 128)[:4]
+        if not len(crops):
+            raise InputError(f"none of the first photographs in {self.config.photos} can be read")
         found = {}
         for name, parameters in own.items():
             network = with_parameters(gallery.network, parameters, 0.0).eval()
@@ -186,11 +187,19 @@ def _training(painting: Path, config: LearnSettings, card: ModelCard, target: Pa
     ).resolved()
 
 
-def _fit(plan: StyleTraining, task: Task) -> ModelCard:
+def _fit(plan: StyleTraining, task: Task, *, keep: bool) -> ModelCard:
     """Train in a folder of its own: it takes minutes, so there is nothing to resume from, and no run to be mistaken."""
     with tempfile.TemporaryDirectory(prefix="painterly-learn-") as folder:
         inner = Path(folder) / plan.output.name
-        card = fit(dataclasses.replace(plan, output=inner), lambda: task)
+        try:
+            card = fit(dataclasses.replace(plan, output=inner), lambda: task)
+        except Interrupted as error:
+            raise Interrupted("stopped before the style was learnt; nothing is written") from error
+        except TrainingError as error:
+            remedy = "lower --learning-rate or --batch-size, or learn with --precision 32-true"
+            raise TrainingError(f"{str(error).split(';')[0].split(':')[0]}; {remedy}") from error
+        if not keep:
+            return card
         plan.output.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(plan.output) as temporary:
             shutil.copyfile(inner, temporary)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from painterly.atomic import check_writable
 from painterly.data.crops import CropDataset, Cropping, SampleOrder, crop_loader
 from painterly.data.photos import find_photos
-from painterly.errors import Interrupted, OutputError, UsageError
+from painterly.errors import Interrupted, OutputError, TrainingError, UsageError
 from painterly.images.tensors import from_tensor
 from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
@@ -147,8 +147,8 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         try:
             task.begin_with(parent)
         except ValueError as error:
-            kind = "another kind of network than the one to be trained; name its preset"
-            raise UsageError(f"{config.init} is {kind}") from error
+            wanted = "the preset of the network to be trained, and as many styles or one"
+            raise UsageError(f"{config.init} is another kind of network: --init needs {wanted}") from error
         history = {"started_from": {"training": card.training, "result": card.result}}
         first_steps = 0  # it can do more than that already
     network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -235,8 +235,12 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
                     checkpoint()
                 if interruption.asked:
                     raise Interrupted(f"stopped at step {step}; the same command with --resume goes on from there")
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(f"memory ran out at step {step + 1}: lower --batch-size or --size") from error
     finally:
         run.close()
+        # Python would wait for the readers for ever: they heed no signal, so that Ctrl-C is the trainer's to answer.
+        getattr(batches, "_shutdown_workers", lambda: None)()
 
     # What came of it, and what it took (a resumed run: since then).
     took = usage.usage()

@@ -32,7 +32,7 @@ from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import mean_objective, split_photos
 from painterly.training.extra_styles import extra_styles
 from painterly.training.loop import Task, fit
-from painterly.training.style_settings import StyleTraining, style_name
+from painterly.training.style_settings import StyleTraining, check_style_name, style_name
 
 __all__ = ["StyleTask", "style_loss_network", "style_objective", "train_style"]
 
@@ -48,6 +48,8 @@ def train_style(config: StyleTraining) -> ModelCard:
         Interrupted: Somebody pressed Ctrl-C; a checkpoint was saved first.
     """
     config = config.resolved()
+    for path in config.style:
+        check_style_name(style_name(path), f"rename {path}")
     return fit(config, lambda: StyleTask(config))
 
 

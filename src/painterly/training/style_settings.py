@@ -12,7 +12,7 @@ from painterly.losses.weighting import WEIGHTINGS, Weighting
 from painterly.networks.description import STYLE_PRESETS, StyleDescription
 from painterly.training.settings import RunSettings, option
 
-__all__ = ["STYLE_RECIPES", "StyleTraining", "style_name"]
+__all__ = ["STYLE_RECIPES", "StyleTraining", "check_style_name", "style_name"]
 
 # Ours: crops at several scales, a start from a network that gives the photograph back, a falling learning rate.
 _MODERN: Final[dict[str, Any]] = {
@@ -110,8 +110,8 @@ class StyleTraining(RunSettings):
                 values = [values]
                 object.__setattr__(self, name, values)
             if name != "style" and values and len(values) != len(self.style) and not (several and len(values) == 1):
-                wanted = f"{len(self.style)} times, once for each painting"
-                raise UsageError(f"give --{name.replace('_', '-')} {wanted}, not {len(values)} times")
+                flag, given = f"--{name.replace('_', '-')}", len(values)
+                raise UsageError(f"give {flag} once for each painting: {len(self.style)} times, not {given}")
         if not self.style:
             raise UsageError("name the painting to learn with --style")
         for weight in self.style_weight or ():
@@ -149,3 +149,14 @@ class StyleTraining(RunSettings):
 def style_name(path: Path) -> str:
     """The name by which a painting's style is called: `The_Scream.jpg` becomes `the-scream`."""
     return "-".join(path.stem.lower().replace("_", " ").replace("-", " ").split())
+
+
+def check_style_name(name: str, remedy: str) -> None:
+    """Make sure that a style can be called by its name, which mixtures and files have to tell from all else.
+
+    Raises:
+        UsageError: It is empty or has slashes, dots, colons or commas in it.
+    """
+    if not name or any(character in name for character in "/\\.:,"):
+        why = "slashes, dots, colons and commas mean other things"
+        raise UsageError(f"a style cannot be called '{name}', for {why}; {remedy}")
