@@ -18,10 +18,10 @@ def info(
     verbose: Verbose = False,
 ) -> None:
     """Print a model's card: architecture, training, loss network, data, licence."""
-    from painterly.models.catalogue import find_model
     from painterly.models.reading import info as read
+    from painterly.models.resolve import resolve
 
-    path, card = find_model(model), read(model)
+    (path, _), card = resolve(model), read(model)
     values = {"file": str(path), "bytes": path.stat().st_size, **card.to_dict()}
     if json:
         print_json(values)

@@ -12,9 +12,8 @@ from typing import Any
 from painterly.atomic import atomic_path, check_writable
 from painterly.encoders.sources import LOSS_NETWORKS
 from painterly.errors import Interrupted, OutputError, PainterlyError, UsageError
-from painterly.models.catalogue import find_model
 from painterly.models.device import choose_device
-from painterly.models.file import read_card
+from painterly.models.reading import info
 from painterly.report.context import Context, Section
 from painterly.report.page import render
 from painterly.report.settings import SECTIONS, ReportSettings
@@ -90,7 +89,7 @@ def _draw(name: str, context: Context) -> Section:
 def _check_options(settings: ReportSettings) -> None:
     """Refuse what no part could use, before the first is drawn."""
     choose_device(settings.device)
-    if read_card(find_model(settings.model)).task != "style":
+    if info(settings.model).task != "style":
         raise UsageError(f"--model {settings.model} is no style network")
     if settings.loss_network not in ("auto", *LOSS_NETWORKS) and not Path(settings.loss_network).is_file():
         known = ", ".join(LOSS_NETWORKS)

@@ -21,8 +21,8 @@ from painterly.errors import Interrupted, OutputError, TrainingError, UsageError
 from painterly.images.tensors import from_tensor
 from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
-from painterly.models.catalogue import find_model
-from painterly.models.file import load_network, save_network
+from painterly.models.file import save_network
+from painterly.models.reading import read_model
 from painterly.resources.usage import UsageMeter
 from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from painterly.training.evaluation import held_out_crops, split_photos
@@ -143,7 +143,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     }
     first_steps = task.first_steps
     if config.init is not None:
-        parent, card = load_network(find_model(config.init))
+        parent, card = read_model(config.init)
         try:
             task.begin_with(parent)
         except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from painterly.losses.pixel import pixel_loss
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network
 from painterly.networks.initialization import initialise
-from painterly.networks.mixing import take_over, with_styles
+from painterly.networks.mixing import norm_layers, take_over, with_styles
 from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import mean_objective, split_photos
 from painterly.training.extra_styles import extra_styles
@@ -124,13 +124,24 @@ class StyleTask(Task):
             raise ValueError("networks of different kinds")
         take_over(self.network, parent)
 
+    def parameters(self) -> Iterable[dict[str, Any]]:
+        if not self.config.only_identity:
+            return super().parameters()
+        self.network.requires_grad_(False)
+        norms = [parameter for _, norm in norm_layers(self.network) for parameter in norm.parameters()]
+        for parameter in norms:  # rows of other styles get no gradient, and Adam leaves them alone
+            parameter.requires_grad_(True)
+        return [{"params": norms}]
+
     def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         d = self.network.description
         if d.styles == 1:
             paintings = model(photographs)
             styles = torch.zeros(len(photographs), dtype=torch.long, device=photographs.device)
         else:
-            styles = torch.tensor(dealt(samples, d.styles, self.config.seed), device=photographs.device)
+            last = self.config.only_identity
+            chosen = [d.styles - 1] * len(samples) if last else self._deal(samples)
+            styles = torch.tensor(chosen, device=photographs.device)
             paintings = model(photographs, F.one_hot(styles, d.styles).float())
         if step < 0:
             return {"identity": pixel_loss(paintings, photographs)}
@@ -219,6 +230,10 @@ class StyleTask(Task):
         super().compile()
         self.objective.compile()
 
+    def _deal(self, samples: Sequence[int]) -> list[int]:
+        d = self.network.description
+        return dealt(samples, d.styles, self.config.seed, self.config.identity_times if d.identity else 1)
+
     @property
     def _single(self) -> bool:
         """Whether what is learnt is one style, and nothing else that is kept."""
@@ -233,15 +248,21 @@ class StyleTask(Task):
         return self.network(photographs, mix)  # type: ignore[no-any-return]
 
 
-def dealt(samples: Sequence[int], styles: int, seed: int) -> list[int]:
+def dealt(samples: Sequence[int], styles: int, seed: int, last_times: int = 1) -> list[int]:
     """A style for each sample: the styles are shuffled and dealt like a pack of cards, then shuffled again.
 
     Like the crops, they follow from the seed and the sample's number alone.
+
+    Args:
+        samples: Their numbers.
+        styles: How many styles there are.
+        seed: Of the run.
+        last_times: How many times the last style is in the pack.
     """
-    found = []
+    found, cards = [], [*range(styles), *[styles - 1] * (last_times - 1)]
     for sample in samples:
-        pack, place = divmod(sample, styles)
-        order = list(range(styles))
+        pack, place = divmod(sample, len(cards))
+        order = list(cards)
         random.Random(f"{seed}/styles/{pack}").shuffle(order)
         found.append(order[place])
     return found

@@ -63,6 +63,7 @@ class StyleTraining(RunSettings):
         "identity_steps": 0,
         "style_size": 32,
         "identity_weight": 0.0,
+        "identity_times": 1,
         "extra_styles": 0,
         "content_weight": 0.0,
         "variation_weight": 0.0,
@@ -82,6 +83,10 @@ class StyleTraining(RunSettings):
         "Further styles, made of parts of the paintings and of photographs, that are trained along and then left out: "
         "new styles are learnt sooner on such a network.",
         0,
+    )
+    identity_times: int = option("How many times as often as a painting that style is practised.", 1)
+    only_identity: bool = option(
+        "Fit the scales and shifts of that style alone, after --init; paintings stay what they are.", False
     )
     identity_weight: float = option("Weight of that style's loss, the mean squared error of pixels in 0..1.", 30.0)
     identity_steps: int | None = option("Steps before that which only teach it to give the photograph back.", None)
@@ -123,6 +128,9 @@ class StyleTraining(RunSettings):
                 raise UsageError(f"two paintings are called '{name}'; rename the file of one")
         if len(names) + self.extra_styles > 1 and STYLE_PRESETS[self.preset].normalization != "instance":
             raise UsageError(f"--preset {self.preset} has batch normalisation, which knows one style only")
+
+        if self.only_identity and not self.with_identity:
+            raise UsageError("--only-identity needs a network that has the photograph itself as a style: --identity")
 
     @property
     def with_identity(self) -> bool:

@@ -7,8 +7,7 @@ from painterly.encoders.sources import LOSS_NETWORKS
 from painterly.errors import UsageError
 from painterly.evaluation.style import find_painting
 from painterly.images.writing import save_picture
-from painterly.models.catalogue import find_model
-from painterly.models.file import read_card
+from painterly.models.reading import info
 from painterly.optimisation.invert import invert
 from painterly.report.context import Context, Section
 
@@ -32,7 +31,7 @@ def draw(context: Context) -> Section:
     title, photograph = context.photographs(1)[0]
     save_picture(photograph, source, overwrite=True)
     try:
-        painting = settings.style or find_painting(read_card(find_model(settings.model)))
+        painting = settings.style or find_painting(info(settings.model))
     except UsageError:
         painting = source
     for kind, layers, picture, caption in (
