@@ -30,5 +30,7 @@ train --output "${stage}2.safetensors" --size 256 --steps 2310 --decay 0 --style
     --init "${stage}1.safetensors"
 train --output "${stage}3.safetensors" --size 256 --steps 1000 --learning-rate 8e-4 --decay 0 --style-weight 30 \
     --style-size 512 --identity-weight 300 --init "${stage}2.safetensors"
-train --output "$output" --size 256 --steps 1000 --learning-rate 6e-4 --decay 1 --style-weight 30 --style-size 512 \
+train --output "${stage}4.safetensors" --size 256 --steps 1000 --learning-rate 6e-4 --decay 1 --style-weight 30 --style-size 512 \
     --identity-weight 300 --identity-times 3 --init "${stage}3.safetensors"
+train --output "$output" --size 256 --steps 400 --learning-rate 5e-3 --decay 0.8 --style-weight 30 --style-size 512 \
+    --identity-weight 300 --only-identity --init "${stage}4.safetensors"
