@@ -268,7 +268,7 @@ HOWS: list[dict[str, Any]] = [
 
 
 class TestKinds:
-    @pytest.mark.parametrize("how", HOWS, ids=str)
+    @pytest.mark.parametrize("how", HOWS, ids=lambda how: "-".join(how) or "plain")
     def test_every_kind_of_picture_comes_back_in_its_kind_and_size(
         self, painter: Painter, tmp_path: Path, how: dict[str, Any]
     ) -> None:
