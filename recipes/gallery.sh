@@ -3,7 +3,7 @@
 # PAINTINGS is a folder with the eight files below. All styles begin with the strokes of starry-night; first small crops
 # and a small style weight, for the palettes; then larger crops, the full weight and larger paintings; at the end the
 # learning rate falls, and the photograph itself is practised more, for --strength. FIRST is what recipes/starry-night.sh
-# trained, by default the one that ships. It took two hours and a half on one CPU core. (The third stage of the network
+# trained, by default the one that ships. It took two hours on one CPU core. (The third stage of the network
 # that ships was planned as 2,000 steps with a rate falling from 1e-3, and stopped at 984.)
 set -euo pipefail
 photos=$1 paintings=$2 output=$3 first=${4:-starry-night}

@@ -16,13 +16,14 @@ from painterly.images.tensors import to_tensor
 from painterly.inference import Choice, accelerate
 from painterly.inference.accelerate import SplitInput
 from painterly.models.catalogue import shipped_models
-from painterly.models.file import load_network
+from painterly.models.file import load_network, read_card
 from painterly.models.gallery import Gallery
 from painterly.models.look import parse_look
 from painterly.networks import SRCNN, StyleDescription, StyleNetwork, SuperResolutionDescription, SuperResolutionNetwork
 from painterly.networks.build import Network
 
-NAMES = [*shipped_models(), "gallery at 0.6"]
+PICTURES = [name for name, path in shipped_models().items() if read_card(path).task != "encoder"]
+NAMES = [*PICTURES, "gallery at 0.6"]
 CPU = torch.device("cpu")
 MODULES = {"torch": (), "openvino": ("openvino",), "onnxruntime": ("onnx", "onnxruntime")}
 

@@ -532,3 +532,27 @@ def test_every_style_of_a_gallery_can_be_called_by_its_name_or_is_refused(
     except UsageError:
         return
     painterly.load(several().output, style=card.styles[1]["name"])
+
+
+class TestThePhotographItself:
+    @given(st.integers(2, 9), st.integers(1, 5), st.integers(0, 1000))
+    def test_it_may_come_more_often_than_a_painting(self, styles: int, times: int, seed: int) -> None:
+        size = styles - 1 + times
+        pack = dealt(range(3 * size, 4 * size), styles, seed, times)
+        assert sorted(pack) == [*range(styles - 1), *[styles - 1] * times]
+
+    def test_alone_it_changes_nothing_else(self, several: Several, tmp_path: Path) -> None:
+        first, then = tmp_path / "first.safetensors", tmp_path / "then.safetensors"
+        train_style(several(output=first, identity=True))
+        train_style(several(output=then, identity=True, init=first, only_identity=True, steps=3))
+        before, after = weights(first), weights(then)
+        assert not alike(before, after)
+        for name, value in before.items():
+            if "norm" in name:
+                assert torch.equal(value[:-1], after[name][:-1])
+            else:
+                assert torch.equal(value, after[name])
+
+    def test_alone_it_must_be_there(self, several: Several) -> None:
+        with pytest.raises(UsageError, match="--only-identity needs"):
+            several(identity=False, only_identity=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +22,9 @@ def info(
     from painterly.models.reading import info as read
     from painterly.models.resolve import resolve
 
-    (path, _), card = resolve(model), read(model)
+    card, path = read(model), Path(model).expanduser()
+    if not path.is_file():
+        path = resolve(model)[0]
     values = {"file": str(path), "bytes": path.stat().st_size, **card.to_dict()}
     if json:
         print_json(values)

@@ -60,6 +60,9 @@ def info(model: str | Path) -> ModelCard:
         >>> info("starry-night").style["painter"]
         'Vincent van Gogh'
     """
+    file = Path(model).expanduser()
+    if file.suffix == ".safetensors" and file.is_file():
+        return read_card(file)  # a learnt style's too, which is no model by itself
     path, look = resolve(model)
     if path.suffix.lower() == ".onnx":
         return read_file(path)[1]
