@@ -112,10 +112,6 @@ def test_the_gallery_stays_as_it_was(gallery: Gallery) -> None:
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_the_first_style_is_the_card_s(gallery: Gallery) -> None:
-    assert gallery.first == "ochre"
-
-
 @pytest.mark.parametrize("strength", [0.0, 0.999])
 def test_without_the_photograph_among_the_styles_there_is_no_strength(make_network: Network, strength: float) -> None:
     network = make_network(styles=2, identity=False)

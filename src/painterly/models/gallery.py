@@ -38,11 +38,6 @@ class Gallery:
         self._learnt: dict[tuple[Path, int], dict[str, Tensor]] = {}
 
     @property
-    def first(self) -> str:
-        """The style that is painted unless another is named."""
-        return next(iter(self.book.own))
-
-    @property
     def names(self) -> list[str]:
         """Everything that it can paint: its own styles, and those learnt on this machine that were learnt for it."""
         own = self.book.own
