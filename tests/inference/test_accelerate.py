@@ -38,7 +38,7 @@ def shipped(name: str) -> tuple[Network, Tensor, Tensor]:
     network, card = load_network(shipped_models()[model])
     if isinstance(network, StyleNetwork) and card.styles:
         gallery = Gallery(network, card)
-        styles = ",".join(gallery.book.own) if strength else gallery.first
+        styles = ",".join(gallery.book.own) if strength else next(iter(gallery.book.own))
         network = gallery.network_for(parse_look(styles, float(strength or 1)))
     assert isinstance(network, Network)
     side = 64 if card.task == "style" else 24
