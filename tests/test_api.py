@@ -12,7 +12,7 @@ PUBLIC = {
         blend evaluate_style evaluate_super_resolution info learn_style load load_upscaler optimize
         shipped_models style_sheet stylize sweep_weights train_encoder train_srcnn train_style
         train_super_resolution upscale""",
-    "painterly.batch": "Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
+    "painterly.batch": "Files Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
     "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable
         benchmark_inference benchmark_memory benchmark_paper benchmark_startup benchmark_training time_calls""",
     "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade
@@ -23,8 +23,9 @@ PUBLIC = {
         colour_shift evaluate_gallery evaluate_style learning_chart learning_curves learning_goals curve_chart
         downsampling_argument evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr
         luma_ssim multiplications receptive_field save_chart side_by_side speed_chart""",
-    "painterly.images": """contact_sheet enlarge from_tensor gaussian_blur keep_colours match_histogram
-        match_statistics read_picture resize_longest shrink to_tensor with_luminance""",
+    "painterly.images": """Metadata SaveOptions StripReader contact_sheet enlarge from_tensor gaussian_blur keep_colours
+        match_histogram match_statistics open_strips read_picture resize_longest save_picture shrink to_tensor
+        with_luminance write_strips""",
     "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose from_bytes lower stream to_bytes",
     "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss PixelLoss StyleObjective
         StyleReconstruction SuperResolutionObjective TiledObjective TotalVariation Weighting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from painterly.errors import OutputError
 
-__all__ = ["atomic_path", "check_writable"]
+__all__ = ["atomic_path", "check_writable", "disk_reason"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -31,7 +34,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path} ({error.strerror or error})") from error
+        raise OutputError(f"cannot write {path} ({disk_reason(error)})") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -45,7 +48,7 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
     """
     if path.is_dir():
         raise OutputError(f"{path} is a folder; name a file")
-    if path.exists() and not overwrite:
+    if (path.exists() or path.is_symlink()) and not overwrite:
         raise OutputError(f"{path} exists; add --overwrite to replace it")
     parent = path.parent
     while not parent.exists():
@@ -54,3 +57,10 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"cannot write {path}: {parent} is not a folder")
     if not os.access(parent, os.W_OK):
         raise OutputError(f"cannot write {path}: no permission to write into {parent}")
+
+
+def disk_reason(error: OSError) -> str:
+    """Why a file cannot be written, for messages."""
+    if error.errno in _FULL:
+        return "the disk is full; make room and try again"
+    return error.strerror or str(error)

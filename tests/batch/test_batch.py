@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -21,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def targets(inputs: list[str], output: Path | None, **options: str) -> list[str]:
+def targets(inputs: list[str], output: Path | None, **options: Any) -> list[str]:
     return [str(job.target) for job in plan_jobs(inputs, output, suffix="style", **options)]
 
 

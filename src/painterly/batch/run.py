@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from painterly.atomic import check_writable
+from painterly.batch.make import Files, Work, make
 from painterly.batch.plan import Job
-from painterly.errors import InputError, OutputError, PainterlyError
-from painterly.images.reading import read_picture
-from painterly.images.writing import save_picture
+from painterly.batch.tiles import TiledWork
+from painterly.errors import PainterlyError
 
 __all__ = ["Outcome", "run_jobs"]
 
@@ -52,41 +49,31 @@ class Outcome:
 
 
 def run_jobs(
-    jobs: Sequence[Job], work: Callable[[Image.Image], Image.Image], *, overwrite: bool = False
+    jobs: Sequence[Job],
+    work: Work,
+    *,
+    overwrite: bool = False,
+    files: Files | None = None,
+    tiled: TiledWork | None = None,
 ) -> Iterator[Outcome]:
     """Make pictures, one outcome at a time.
 
     Args:
         jobs: What to make.
-        work: From the picture read (upright, RGB or RGBA) to the picture to write.
+        work: From the picture read to the picture to write; see `painterly.batch.make.Work`.
         overwrite: Whether existing files are replaced.
+        files: That, and how pictures are read and written otherwise.
+        tiled: For pictures that do not fit into memory; by default they are refused.
 
     Yields:
         One outcome a job; errors that concern a single picture are in it, not raised.
     """
+    files = files or Files(overwrite)
     for job in jobs:
         began = time.perf_counter()
         try:
-            if job.problem:
-                raise OutputError(job.problem)
-            check_writable(job.target, overwrite=overwrite)
-            picture = read_picture(job.source)
-            try:
-                result = work(picture)
-            except InputError as error:
-                raise InputError(f"{job.source}: {error}") from error
-            except (MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
-                    raise
-                raise InputError(
-                    f"{job.source} is too large for the memory that is free; make it smaller first"
-                ) from error
-            save_picture(result, job.target, overwrite=overwrite)
+            size = make(job, work, files, tiled)
         except PainterlyError as error:
             yield Outcome(job.source, job.target, error=str(error))
             continue
-        yield Outcome(job.source, job.target, result.size, time.perf_counter() - began)
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
+        yield Outcome(job.source, job.target, size, time.perf_counter() - began)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from painterly.batch.files import work_on_files
+from painterly.batch.make import Files
+from painterly.batch.painting import Painting
 from painterly.batch.run import Outcome
+from painterly.batch.tiles import TiledWork
 from painterly.errors import UsageError
 from painterly.images.mask_count import check_masks
-from painterly.inference.light import LightPainter, find_light_painter, keep_light_model
-from painterly.models.look import Look
+from painterly.images.options import SaveOptions
 from painterly.models.resolve import Style, resolve
 from painterly.models.treatment import Treatment
-
-if TYPE_CHECKING:
-    from painterly.models.painter import Painter
+from painterly.tiling.settings import TileSettings
 
 __all__ = ["stylize"]
 
@@ -38,14 +35,23 @@ def stylize(
     device: str = "auto",
     backend: str = "auto",
     precision: str = "auto",
+    tile: str | int = "auto",
+    memory: str | int | None = None,
+    statistics: str = "whole",
     overwrite: bool = False,
+    quality: int | None = None,
+    png_level: int = 6,
+    depth: int = 8,
+    strip: bool = False,
+    max_pixels: int | None = None,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> list[Outcome]:
     """Paint photographs in the style of a painting, from files to files.
 
     Args:
-        inputs: Files, folders and glob patterns.
-        output: A file for a single picture, or a folder; by default each painting lies beside its photograph.
+        inputs: Files, folders and glob patterns; or "-", standard input.
+        output: A file for a single picture, "-" for standard output, or a folder; by default
+            each painting lies beside its photograph.
         style: A style's name or a mixture (`starry-night:0.6,the-scream:0.4`); several, each for its mask.
         strength: From 0, the photograph, to 1, the style.
         color: "style", "content" or "luminance"; see `painterly.Painter`.
@@ -57,7 +63,16 @@ def stylize(
         device: "auto", "cpu", "cuda" or "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
         precision: "auto", "float32", "bfloat16" or "int8" (in OpenVINO, for style networks).
+        tile: "auto", by tiles if the whole does not fit into memory; "off", never; or the side of the tiles in pixels.
+        memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
+        statistics: "whole"; or "thumbnail", a look of its own; see `painterly.Painter`.
         overwrite: Whether existing files are replaced.
+        quality: Of JPEG, WebP, AVIF and HEIC, from 1 to 100; by default what suits the format.
+        png_level: How hard PNG is compressed, from 0 to 9.
+        depth: Bits a channel, 8 or 16; sixteen in PNG and TIFF, read, computed and written with all their bits (needs
+            the extra `vips`).
+        strip: Whether dates, places, camera and comments are left out of the results.
+        max_pixels: Larger pictures are refused; by default 500 million pixels.
         report: Called with each outcome as it comes.
 
     Returns:
@@ -66,53 +81,37 @@ def stylize(
     Raises:
         UsageError: It was asked for wrongly: an unknown model, device or format, one file for several pictures.
         InputError: The model cannot be read, or there are no pictures.
+        MissingExtraError: Sixteen bits are wanted, and libvips is not installed.
     """
+    files = Files(overwrite, SaveOptions(quality, png_level, depth, strip), max_pixels)
     styles: list[Style | None] = list(style) if isinstance(style, (list, tuple)) else [style]  # type: ignore[list-item]
     masks = [] if mask is None else [mask] if isinstance(mask, (str, Path)) else list(mask)
     found = [resolve(model, one, strength) for one in styles or [None]]
-    path, look = found[0]
+    path = found[0][0]
     if len({file for file, _ in found}) > 1:
         raise UsageError("the styles belong to different networks, so that one picture cannot have them all")
     check_masks(len(found), len(masks))
-    Treatment(color, stroke)
     looks = [one for _, one in found if one is not None]
-    plain = len(found) == 1 and not masks and color == "style" and stroke == "medium"
-    painter = _painter(path, look, device, backend, precision, plain=plain)
-
-    def work(picture: Image.Image) -> Image.Image:
-        if isinstance(painter, LightPainter):
-            return painter(picture, size=size)
-        return painter(picture, size=size, style=looks or None, color=color, stroke=stroke, mask=masks or None)
-
+    if depth == 16 and precision == "auto":
+        precision = "float32"
+    painting = Painting(
+        model=path,
+        looks=looks,
+        treatment=Treatment(color, stroke),
+        masks=masks,
+        size=size,
+        tiles=TileSettings(tile, memory, statistics),
+        deep=depth == 16,
+        where={"device": device, "backend": backend, "precision": precision},
+    )
+    painting.load()
     return work_on_files(
         inputs,
         output,
-        work,
+        painting,
         suffix="-".join(one.title for one in looks) or path.stem,
         format=format,
-        overwrite=overwrite,
+        files=files,
         report=report,
+        tiled=TiledWork(painting.wants_tiles, painting.result_size, painting.by_tiles),
     )
-
-
-def _painter(
-    model: Path, look: Look | None, device: str, backend: str, precision: str, *, plain: bool
-) -> LightPainter | Painter:
-    """Without torch where that is possible: its import takes longer than a picture."""
-    if plain:
-        light = find_light_painter(model, look, device=device, backend=backend, precision=precision)
-        if light is not None:
-            return light
-    from painterly.models.painter import load
-
-    painter = load(
-        model,
-        style=look,
-        strength=1.0 if look is None else look.strength,
-        device=device,
-        backend=backend,
-        precision=precision,
-    )
-    if plain:
-        keep_light_model(painter, model)
-    return painter

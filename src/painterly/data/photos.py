@@ -11,12 +11,14 @@ from pathlib import Path
 from PIL import Image
 
 from painterly.errors import InputError
+from painterly.images.heif import HEIF_SUFFIXES, has_heif
 from painterly.images.reading import open_picture
 
 __all__ = ["PICTURE_SUFFIXES", "Photos", "find_photos"]
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jp2", ".avif"}
+    | (set(HEIF_SUFFIXES) if has_heif() else set())
 )
 """What counts as a picture when a folder is searched."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-__all__ = ["keep_colours", "match_statistics", "with_luminance"]
+__all__ = ["keep_colours", "light_of", "match_statistics", "with_luminance"]
 
 _LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -25,7 +27,19 @@ def with_luminance(colours: Tensor, luminance: Tensor) -> Tensor:
     return (colours + ((luminance - colours) * weights).sum(1, keepdim=True)).clamp(0, 1)
 
 
-def keep_colours(painting: Tensor, photograph: Tensor, *, contrast: bool = False) -> Tensor:
+def light_of(picture: Tensor) -> Tensor:
+    """Y of YIQ: RGB, shape (B, 3, H, W), to shape (B, 1, H, W)."""
+    weights = torch.tensor(_LUMINANCE, dtype=picture.dtype, device=picture.device).view(3, 1, 1)
+    return (picture * weights).sum(1, keepdim=True)
+
+
+def keep_colours(
+    painting: Tensor,
+    photograph: Tensor,
+    *,
+    contrast: bool = False,
+    moments: Sequence[tuple[Tensor, Tensor]] | None = None,
+) -> Tensor:
     """A painting's luminance with a photograph's own colours: I and Q of YIQ are exactly the photograph's.
 
     Where a luminance cannot go with a colour (white cannot be red), it is moved to the nearest that can, so that the
@@ -36,15 +50,19 @@ def keep_colours(painting: Tensor, photograph: Tensor, *, contrast: bool = False
         photograph: RGB in [0, 1], same shape.
         contrast: Whether the painting's luminance is first given the mean and deviation of the photograph's, as Gatys
             et al. have it (2017, luminance-only transfer).
+        moments: Mean and variance of the painting's luminance, and of the photograph's, shape (1,) each, where these
+            are parts of larger pictures; by default their own.
 
     Returns:
         RGB in [0, 1], same shape.
     """
-    weights = torch.tensor(_LUMINANCE, dtype=painting.dtype, device=painting.device).view(3, 1, 1)
-    light, own = ((picture * weights).sum(1, keepdim=True) for picture in (painting, photograph))
+    light, own = light_of(painting), light_of(photograph)
     if contrast:
-        variance, mean = torch.var_mean(light, (2, 3), correction=0, keepdim=True)
-        own_variance, own_mean = torch.var_mean(own, (2, 3), correction=0, keepdim=True)
+        (mean, variance), (own_mean, own_variance) = (
+            [torch.var_mean(x, (2, 3), correction=0, keepdim=True)[::-1] for x in (light, own)]
+            if moments is None
+            else [[v.to(light).view(1, 1, 1, 1) for v in pair] for pair in moments]
+        )
         light = (light - mean) * torch.sqrt(own_variance / (variance + 1e-8)) + own_mean
     colour = photograph - own
     low, high = -colour.amin(1, keepdim=True), 1 - colour.amax(1, keepdim=True)

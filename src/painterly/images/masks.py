@@ -11,7 +11,7 @@ from torch import Tensor
 from painterly.errors import InputError, UsageError
 from painterly.images.mask_count import check_masks
 
-__all__ = ["fit_mask", "shares_of"]
+__all__ = ["check_proportions", "fit_mask", "shares_of"]
 
 
 def fit_mask(mask: Tensor, height: int, width: int, name: str = "the mask") -> Tensor:
@@ -33,13 +33,19 @@ def fit_mask(mask: Tensor, height: int, width: int, name: str = "the mask") -> T
     grey = mask.mean(1, keepdim=True)
     if (h, w) == (height, width):
         return grey
+    check_proportions(mask, height, width, name)
+    return F.interpolate(grey, (height, width), mode="bilinear", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def check_proportions(mask: Tensor, height: int, width: int, name: str = "the mask") -> None:
+    """Refuse a mask that has other proportions than the picture; arguments as `fit_mask`."""
+    h, w = mask.shape[-2:]
     # Each side of the smaller of the two may be off by the pixel that rounding to its size has cost.
     (low, high), (least, most) = (_ratios(*sides) for sides in ((h, height), (w, width)))
     if max(low, least) > min(high, most):
         raise InputError(
             f"{name} has {w}x{h} pixels, the picture {width}x{height}: they must have the same proportions"
         )
-    return F.interpolate(grey, (height, width), mode="bilinear", antialias=True, align_corners=False).clamp(0, 1)
 
 
 def shares_of(masks: Sequence[Tensor], count: int) -> Tensor:

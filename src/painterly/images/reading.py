@@ -2,51 +2,116 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from painterly.errors import InputError
+from painterly.errors import InputError, PainterlyError
+from painterly.images.heif import register_heif
+from painterly.images.limits import check_pixels, no_pillow_limit
+from painterly.images.metadata import Metadata, read_metadata
+from painterly.images.profiles import to_srgb
+from painterly.images.whole import check_whole, read_unchanged
 
-__all__ = ["UNREADABLE", "open_picture", "read_picture", "resize_longest", "upright_rgb", "upright_srgb"]
+__all__ = [
+    "UNREADABLE",
+    "check_single",
+    "damaged",
+    "open_picture",
+    "read_picture",
+    "read_with_metadata",
+    "resize_longest",
+    "upright_rgb",
+    "upright_srgb",
+]
 
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, Image.DecompressionBombError)
-"""What Pillow raises for files that are damaged; AVIF's decoder raises RuntimeError."""
+UNREADABLE = (
+    *(OSError, SyntaxError, ValueError, EOFError, RuntimeError, ArithmeticError, LookupError, TypeError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
+"""What Pillow raises for files that are damaged or whose headers lie; AVIF's decoder raises RuntimeError."""
 
 
-def read_picture(path: str | Path) -> Image.Image:
+def read_picture(path: str | Path, *, max_pixels: int | None = None) -> Image.Image:
     """Read a picture file whole.
 
     Args:
-        path: Any format that Pillow reads.
+        path: Any format that Pillow reads; HEIC with the extra `heif`.
+        max_pixels: Refuse larger ones; by default `painterly.images.limits.MAX_PIXELS`.
 
     Returns:
-        An RGB image, or RGBA where the file has transparency; turned upright and converted to sRGB.
+        An RGB image, or RGBA where the file has transparency; turned upright and converted to sRGB. Of an animation,
+        the first frame.
 
     Raises:
-        InputError: The file is missing, empty, damaged, too large, or no picture.
+        InputError: The file is missing, empty, damaged, too large, no picture, or changed meanwhile.
+        MissingExtraError: It is HEIC, and its plug-in is not installed.
     """
-    image = open_picture(path)
+    return read_with_metadata(path, max_pixels=max_pixels)[0]
+
+
+def read_with_metadata(
+    path: str | Path, file: io.BytesIO | None = None, *, max_pixels: int | None = None
+) -> tuple[Image.Image, Metadata]:
+    """As `read_picture`, and what the file says beside the pixels.
+
+    Args:
+        path: The file, or only its name for messages if `file` is given.
+        file: Where to read it from instead.
+        max_pixels: Refuse larger ones.
+    """
+    with read_unchanged(path, file), open_picture(path, file, max_pixels=max_pixels) as image, damaged(path):
+        check_single(image, path)
+        metadata = read_metadata(image)
+        image.load()
+        check_whole(image, path, file)
+        return upright_srgb(image), metadata
+
+
+def check_single(image: Image.Image, path: str | Path) -> None:
+    """Make sure that a TIFF has one page; smaller copies of it are none.
+
+    Raises:
+        InputError: It has several.
+    """
+    if image.format != "TIFF" or getattr(image, "n_frames", 1) == 1:
+        return
+    pages = 0
+    for number in range(image.n_frames):  # type: ignore[attr-defined]
+        image.seek(number)
+        pages += not int(image.tag_v2.get(254, 0)) & 1  # type: ignore[attr-defined]
+    image.seek(0)
+    if pages > 1:
+        raise InputError(f"{path} has {pages} pages; save the one that is meant as a file of its own")
+
+
+@contextlib.contextmanager
+def damaged(path: str | Path) -> Iterator[None]:
+    """Turn what Pillow raises while it decodes into one sentence."""
     try:
-        with image:
-            image.load()
-            return upright_srgb(image)
+        yield
     except UNREADABLE as error:
         raise InputError(f"{path} is damaged ({_reason(error)}); export it again") from error
 
 
-def open_picture(path: str | Path, file: io.BytesIO | None = None) -> Image.Image:
+def open_picture(path: str | Path, file: io.BytesIO | None = None, *, max_pixels: int | None = None) -> Image.Image:
     """Open a picture without decoding it, for callers that want less than all of it.
 
     Args:
         path: The file, or only its name for messages if `file` is given.
         file: Where to read it from instead.
+        max_pixels: Refuse larger ones; by default `painterly.images.limits.MAX_PIXELS`.
 
     Raises:
         InputError: As `read_picture`.
+        MissingExtraError: Likewise.
     """
     path = Path(path)
     if file is None:
@@ -56,28 +121,32 @@ def open_picture(path: str | Path, file: io.BytesIO | None = None) -> Image.Imag
             raise InputError(f"{path} does not exist")
         if path.is_file() and path.stat().st_size == 0:
             raise InputError(f"{path} is empty (0 bytes)")
+    elif not file.getbuffer().nbytes:
+        raise InputError(f"{path} is empty (0 bytes)")
+    register_heif(path, file)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", Image.DecompressionBombWarning
-            )  # the hard limit, twice as high, still holds
-            return Image.open(file or path)
+        with no_pillow_limit(), warnings.catch_warnings():  # the first is a lock for the second too
+            warnings.simplefilter("ignore")  # of metadata that is not as it should be, which the pixels do not need
+            image = Image.open(file or path)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not a picture in a format that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path} claims to be too large ({_reason(error)}); make it smaller first") from error
     except UNREADABLE as error:
         raise InputError(f"{path} cannot be read ({_reason(error)})") from error
+    if image.format == "TIFF":
+        # Pillow maps plain ones into memory at their upright size, which garbles those that lie on their side.
+        image.filename = ""
+    try:
+        check_pixels(path, *image.size, max_pixels)
+    except PainterlyError:
+        image.close()
+        raise
+    return image
 
 
 def upright_srgb(image: Image.Image) -> Image.Image:
     """Apply the EXIF orientation and the embedded colour profile; returns RGB or RGBA with eight bits a channel."""
     profile = image.info.get("icc_profile")
-    image = _eight_bits(ImageOps.exif_transpose(image))
-    transparent = image.has_transparency_data
-    if profile and image.mode in ("RGB", "RGBA", "L", "LA", "CMYK"):
-        image = _to_srgb(image, profile)
-    return image.convert("RGBA" if transparent else "RGB")
+    return to_srgb(_eight_bits(ImageOps.exif_transpose(image)), profile)
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
@@ -101,21 +170,6 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     # Pillow reads sixteen-bit PNG as I or I;16; floating-point pictures run from 0 to 1, or to 255, by convention.
     top = 65535.0 if image.mode != "F" else (1.0 if np.nanmax(values, initial=0.0) <= 1.0 else 255.0)
     return Image.fromarray(np.clip(np.nan_to_num(values) * (255 / top) + 0.5, 0, 255).astype(np.uint8))
-
-
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert from an embedded profile; a profile that cannot be used is ignored, as viewers do."""
-    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
-    colour = image.convert(image.mode.removesuffix("A")) if alpha else image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(colour, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
-    assert converted is not None
-    if alpha:
-        converted.putalpha(alpha)
-    return converted
 
 
 def _reason(error: BaseException) -> str:
