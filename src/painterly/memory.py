@@ -9,7 +9,14 @@ import sys
 
 from painterly.errors import InputError
 
-__all__ = ["available_memory", "check_memory", "keep_freed_memory", "return_freed_memory"]
+__all__ = [
+    "available_memory",
+    "check_memory",
+    "keep_freed_memory",
+    "out_of_memory",
+    "resident_memory",
+    "return_freed_memory",
+]
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # glibc's malloc.h
 
@@ -50,6 +57,21 @@ def available_memory() -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return None
+
+
+def resident_memory() -> int | None:
+    """Bytes that this process holds now, or None where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether this is how Python or torch say that memory has given out."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
 
 
 def check_memory(width: int, height: int, need: int, remedy: str) -> None:

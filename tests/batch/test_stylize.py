@@ -13,6 +13,7 @@ from PIL import Image
 
 import painterly
 from painterly.errors import InputError, UsageError
+from painterly.images import SaveOptions, open_strips, write_strips
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network, save_tensors
 from painterly.networks import StyleDescription, StyleNetwork
@@ -279,3 +280,15 @@ def test_the_gallery_that_ships_paints_by_name(photos: Path, tmp_path: Path) -> 
     """How it looks is another matter."""
     (outcome,) = painterly.stylize(photos / "a.png", style="Great Wave", strength=0.5, **HERE)
     assert (outcome.error, outcome.target.name, outcome.size) == ("", "a-great-wave.png", (32, 24))
+
+
+def test_sixteen_bits_are_painted_as_the_painter_paints_arrays(gallery: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyvips")
+    values = np.random.default_rng(0).integers(0, 65536, (24, 32, 4), np.uint16)
+    write_strips(tmp_path / "a.png", 32, 24, 4, np.uint16, [values], SaveOptions(depth=16))
+    (outcome,) = painterly.stylize(tmp_path / "a.png", tmp_path / "o.tif", model=gallery, depth=16, **HERE)
+    assert not outcome.error
+    (found,) = open_strips(tmp_path / "o.tif").strips(24)
+    wanted = painterly.load(gallery, **HERE)(values)
+    assert np.abs(found.astype(int) - wanted).max() <= 1
+    assert np.array_equal(found[..., 3], values[..., 3])

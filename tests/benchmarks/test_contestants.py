@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from painterly.benchmarks import benchmark_inference, benchmark_memory, benchmark_startup, benchmark_training
+from painterly.benchmarks import benchmark_inference, benchmark_startup, benchmark_training
 from painterly.benchmarks.inference import contestant, contestants
 from painterly.commands.demo import DEMO_PICTURE
 from painterly.errors import PainterlyError
@@ -47,7 +47,7 @@ def _no_meter(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Here, "closed", 0)
-    for name in ("inference", "training", "memory"):
+    for name in ("inference", "training"):
         monkeypatch.setattr(f"painterly.benchmarks.{name}.Worker", Here)
 
 
@@ -119,29 +119,13 @@ def test_training(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(json.dumps(table.to_dict()))["batch_size"] == 1
 
 
-@pytest.mark.usefixtures("here")
-def test_memory() -> None:
-    said: list[str] = []
-    table = benchmark_memory(DEMO_PICTURE, model=SMALL, sizes=[32], choices=[TORCH], device="cpu", report=said.append)
-    assert [(row["model"], row["backend"]) for row in table.rows] == [
-        ("reference", "eager, default allocator"), (SMALL, "torch"),
-    ]  # fmt: skip
-    assert (len(said), Here.closed) == (2, 2)
-    for row in table.rows:
-        if row["before"] is not None:
-            assert 0 < row["before"] <= row["peak"] + (1 << 20)
-            assert row["bytes_per_pixel"] == pytest.approx((row["peak"] - row["before"]) / 32**2)
-    json.dumps(table.to_dict())
-
-
 def test_what_a_process_is_told_can_be_told() -> None:
     for choice in (None, TORCH):
         assert pickle.loads(pickle.dumps((contestant, SMALL, choice))) == (contestant, SMALL, choice)
 
 
-@pytest.mark.parametrize("benchmark", [benchmark_inference, benchmark_memory])
 def test_a_worker_that_fails_is_one_sentence_and_nothing_is_left_running(
-    monkeypatch: pytest.MonkeyPatch, benchmark: Callable[..., object]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     closed: list[object] = []
 
@@ -152,11 +136,10 @@ def test_a_worker_that_fails_is_one_sentence_and_nothing_is_left_running(
         def close(self) -> None:
             closed.append(self)
 
-    for name in ("inference", "memory"):
-        monkeypatch.setattr(f"painterly.benchmarks.{name}.Worker", Failing)
+    monkeypatch.setattr("painterly.benchmarks.inference.Worker", Failing)
     monkeypatch.setattr("painterly.benchmarks.inference.measure_ceiling", lambda device, dtype: 1e12)
     with pytest.raises(PainterlyError, match=r"^[^\n]*: ValueError: it broke$"):
-        benchmark(DEMO_PICTURE, sizes=[32], choices=[TORCH], device="cpu")
+        benchmark_inference(DEMO_PICTURE, sizes=[32], choices=[TORCH], device="cpu")
     assert closed
 
 

@@ -18,7 +18,7 @@ TABLES = {
     "inference": InferenceTable(MACHINE, {"float32": 2e9}),
     "training": TrainingTable(MACHINE, 32, 1),
     "startup": StartupTable(MACHINE, (64, 48)),
-    "memory": MemoryTable(MACHINE),
+    "memory": MemoryTable(MACHINE, "starry-night", 2_000_000_000),
 }
 
 
@@ -46,7 +46,7 @@ def test_results_are_tables_or_json(run: Run, asked: list[dict[str, Any]], name:
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("name", ["inference", "startup", "memory"])
+@pytest.mark.parametrize("name", ["inference", "startup"])
 def test_contestants_may_be_named(run: Run, asked: list[dict[str, Any]], name: str) -> None:
     assert run("benchmark", name, "--backends", " torch ,torch").status == 0
     (call,) = asked
@@ -55,10 +55,21 @@ def test_contestants_may_be_named(run: Run, asked: list[dict[str, Any]], name: s
 
 
 def test_compilation_is_timed_only_where_asked_for(run: Run, asked: list[dict[str, Any]]) -> None:
-    run("benchmark", "memory", "--device", "cpu")
-    run("benchmark", "memory", "--device", "cpu", "--backends", "compile")
+    run("benchmark", "inference", "--device", "cpu")
+    run("benchmark", "inference", "--device", "cpu", "--backends", "compile")
     assert "compile" not in {choice.backend for choice in asked[0]["choices"]}
     assert {choice.backend for choice in asked[1]["choices"]} == {"compile"}
+
+
+def test_options_of_memory(run: Run, asked: list[dict[str, Any]], tmp_path: Path) -> None:
+    run("benchmark", "memory", "--megapixels", "0.5, 2", "--method", "painterly, tiles", "--memory", "1GB")
+    (call,) = asked
+    assert call["megapixels"] == [0.5, 2.0]
+    assert call["methods"] == ["painterly, tiles"]
+    assert call["memory"] == "1GB"
+    (tmp_path / "there.svg").touch()
+    assert run("benchmark", "memory", "--figure", tmp_path / "there.svg").status == 1
+    assert len(asked) == 1
 
 
 def test_options_of_training(run: Run, asked: list[dict[str, Any]]) -> None:
@@ -70,14 +81,11 @@ def test_options_of_training(run: Run, asked: list[dict[str, Any]]) -> None:
 
 
 REFUSED: list[tuple[str, tuple[object, ...], str]] = [
-    *(
-        (name, ("--sizes", sizes), "--sizes")
-        for name in ("inference", "memory")
-        for sizes in ("x", "", "16", "34", "64,")
-    ),
-    *((name, ("--backends", "abacus"), "--backends") for name in ("inference", "startup", "memory")),
-    *((name, ("--backends", " , "), "--backends") for name in ("inference", "startup", "memory")),
-    *((name, ("--device", "abacus"), "there is no device 'abacus'") for name in ("inference", "memory")),
+    *(("inference", ("--sizes", sizes), "--sizes") for sizes in ("x", "", "16", "34", "64,")),
+    *(("memory", ("--megapixels", sizes), "--megapixels") for sizes in ("x", "", "0", "-1", "1,", "1e9", "nan")),
+    *((name, ("--backends", "abacus"), "--backends") for name in ("inference", "startup")),
+    *((name, ("--backends", " , "), "--backends") for name in ("inference", "startup")),
+    ("inference", ("--device", "abacus"), "there is no device 'abacus'"),
 ]
 
 

@@ -24,7 +24,7 @@ COUNTED = {**USAGE, "joules_per_image": 2.5, "idle_watts": 12.4, "energy_source"
 WHO = {"model": "starry-night", "backend": "torch", "precision": "float32"}
 TIMES = {"seconds": 1.5, "low": 1.25, "high": 2.0, "ratio": 3.21}
 FAST = {**WHO, "size": 256, "milliseconds": 12.34, "low": 12.0, "high": 13.0, "ratio": 4.56, "ratio_tuned": 2.0}
-MEMORY = {**WHO, "size": 512, "before": 100 << 20, "peak": 300 << 20, "bytes_per_pixel": 812.4}
+MEMORY = {"megapixels": 24.0, "method": "painterly, tiles", "peak_mb": 1901.2, "seconds": 12.0, "psnr": 71.23}
 TIMING = {"median": 1.0, "low": 0.5, "high": 2.0, "calls": 5}
 ENTRY = {"iterations": 100, "seconds": 100.0, "speed_up": 200.4, "extrapolated": True}
 PAPER = {
@@ -48,7 +48,7 @@ TABLES: dict[str, tuple[Callable[[Sequence[Row]], list[str]], list[Row]]] = {
         [{**TIMES, "training": "painterly", "loss_network": "VGG-16", "precision": "32-true", "usage": COUNTED}],
     ),
     "startup": (startup_table, [{**WHO, **TIMES}, {**WHO, **TIMES}]),
-    "memory": (memory_table, [MEMORY, {**MEMORY, "before": None, "peak": None, "bytes_per_pixel": None}]),
+    "memory": (memory_table, [MEMORY, {**MEMORY, "peak_mb": None, "psnr": None}, {**MEMORY, "psnr": float("inf")}]),
     "paper": (paper_table, [PAPER, {**PAPER, "size": 320, "paper": None}]),
 }
 
@@ -86,9 +86,10 @@ def test_training_startup_and_memory() -> None:
     expected = ["painterly", "VGG-16", "32-true", seconds, "3.2x", "300 MiB", "2.5"]
     assert cells(training_table(TABLES["training"][1])[2]) == expected
     assert cells(startup_table(TABLES["startup"][1])[2]) == ["starry-night", "torch", "float32", seconds, "3.2x"]
-    known, unknown = (cells(line) for line in memory_table(TABLES["memory"][1])[2:])
-    assert known[-3:] == ["100 MiB", "300 MiB", "812"]
-    assert unknown[-3:] == ["not known", "not known", ""]
+    known, unknown, equal = (cells(line) for line in memory_table(TABLES["memory"][1])[2:])
+    assert known == ["24", "painterly, tiles", "1901 MB", "12.0 s", "0.50 s", "71.2 dB"]
+    assert unknown[2:] == ["not known", "12.0 s", "0.50 s", ""]
+    assert equal[-1] == "equal"
 
 
 def test_the_papers_table() -> None:

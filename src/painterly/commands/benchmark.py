@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose, print_json, say
+from painterly.commands.common import Device, Json, Overwrite, Precision, Quiet, Verbose, print_json, say
 from painterly.commands.demo import DEMO_PICTURE
 from painterly.models.catalogue import DEFAULT_MODEL
 
@@ -166,28 +166,65 @@ def startup(
 
 @app.command("memory")
 def memory(
-    sizes: Sizes = "512,1024,2048",
+    megapixels: Annotated[
+        str, typer.Option("--megapixels", help="Sizes of the result in megapixels, separated by commas.")
+    ] = "1,6,24,96",
     model: Model = DEFAULT_MODEL,
-    backends: Backends = None,
+    methods: Annotated[
+        list[str] | None, typer.Option("--method", help="Once for each method to measure; by default all.")
+    ] = None,
+    memory: Annotated[str, typer.Option("--memory", help="What painterly's tiles may hold.")] = "2GB",
+    whole_limit: Annotated[
+        float, typer.Option("--whole-limit", min=0, help="Skip what would take more than so many GB.")
+    ] = 8.0,
     picture: Picture = DEMO_PICTURE,
+    keep: Annotated[Path | None, typer.Option("--keep", help="Put the largest tiled result into this folder.")] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Draw the curves into this .svg file.")] = None,
+    precision: Precision = "auto",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Peak memory of one picture by size, each in a process of its own."""
-    from painterly.benchmarks.memory import benchmark_memory
+    """Peak memory of a whole process by size: whole, by tiles, and as others tile."""
+    from painterly.benchmarks.memory import METHODS, benchmark_memory
     from painterly.commands.tables import machine_line, memory_table
+    from painterly.evaluation.charts import check_chart, memory_chart, save_chart
 
+    if figure is not None:
+        check_chart(figure, overwrite=overwrite)
     table = benchmark_memory(
         picture,
         model=model,
-        sizes=_sizes(sizes),
-        choices=_choices(backends, device),
+        megapixels=_megapixels(megapixels),
+        methods=methods or METHODS,
+        memory=memory,
+        whole_limit=whole_limit,
+        precision=precision,
         device=device,
+        keep=keep,
         report=say,
     )
-    _print(table.to_dict(), [machine_line(table.machine), *memory_table(table.rows)], json=json)
+    if figure is not None:
+        save_chart(memory_chart(table.rows), figure, overwrite=overwrite)
+        say(f"wrote {figure}")
+    about = f"{table.model}; painterly's tiles may hold {table.memory / 1e9:g} GB"
+    left_out = [f"{one['megapixels']:g} megapixels, {one['method']}: not run, {one['reason']}" for one in table.skipped]
+    lines = [machine_line(table.machine), about, *memory_table(table.rows), *left_out]
+    _print(table.to_dict(), lines, json=json)
+
+
+def _megapixels(text: str) -> list[float]:
+    from painterly.errors import UsageError
+
+    try:
+        sizes = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--megapixels takes numbers separated by commas, not '{text}'") from None
+    if not all(0.001 <= size <= 1e5 for size in sizes):
+        raise UsageError(f"--megapixels must be from 0.001 to 100000, not '{text}'")
+    return sizes
 
 
 def _print(values: dict[str, Any], lines: list[str], *, json: bool) -> None:

@@ -17,11 +17,18 @@ __all__ = [
     "SHARE",
     "TRAIN",
     "Backend",
+    "Depth",
     "Device",
     "Json",
+    "MaxPixels",
+    "Memory",
     "Overwrite",
+    "PngLevel",
     "Precision",
+    "Quality",
     "Quiet",
+    "Strip",
+    "Tile",
     "Verbose",
     "print_json",
     "say",
@@ -55,6 +62,23 @@ Backend = Annotated[
 Precision = Annotated[
     str,
     typer.Option("--precision", help="auto, float32, bfloat16, or int8 (extra: int8); auto takes what is fast here."),
+]
+Quality = Annotated[
+    int | None,
+    typer.Option("--quality", help="Of JPEG, WebP, AVIF and HEIC, 1 to 100; by default what suits the format."),
+]
+PngLevel = Annotated[int, typer.Option("--png-level", help="How hard PNG is compressed, 0 to 9.")]
+Depth = Annotated[int, typer.Option("--depth", help="Bits a channel: 8, or 16 in PNG and TIFF (extra: vips).")]
+Strip = Annotated[bool, typer.Option("--strip", help="Leave out dates, places, camera and comments.")]
+MaxPixels = Annotated[
+    int | None, typer.Option("--max-pixels", help="Refuse pictures with more pixels; 500000000 unless given.")
+]
+Tile = Annotated[
+    str, typer.Option("--tile", help="auto, by tiles where the whole does not fit; off; or their side in pixels.")
+]
+Memory = Annotated[
+    str | None,
+    typer.Option("--memory", help="What may be held in all, such as 2GB; by default two thirds of what is free."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 

@@ -7,16 +7,36 @@ from typing import Annotated
 
 import typer
 
-from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose
-from painterly.commands.outcomes import conclude, report
+from painterly.commands.common import (
+    Backend,
+    Depth,
+    Device,
+    Json,
+    MaxPixels,
+    Memory,
+    Overwrite,
+    PngLevel,
+    Precision,
+    Quality,
+    Quiet,
+    Strip,
+    Tile,
+    Verbose,
+)
+from painterly.commands.outcomes import check_json, conclude, report
 
 __all__ = ["stylize"]
 
 
 def stylize(
-    inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs; - is standard input.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, or a folder; otherwise beside each picture.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="A file, a folder, or - for standard output; otherwise beside each picture."
+        ),
     ] = None,
     style: Annotated[
         list[str] | None,
@@ -51,6 +71,17 @@ def stylize(
     device: Device = "auto",
     backend: Backend = "auto",
     precision: Precision = "auto",
+    tile: Tile = "auto",
+    memory: Memory = None,
+    statistics: Annotated[
+        str,
+        typer.Option(help="Instance normalisation by the whole picture, or by a thumbnail of it, a look of its own."),
+    ] = "whole",
+    quality: Quality = None,
+    png_level: PngLevel = 6,
+    depth: Depth = 8,
+    strip: Strip = False,
+    max_pixels: MaxPixels = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -60,6 +91,7 @@ def stylize(
     from painterly.batch.stylize import stylize as paint
     from painterly.models.resolve import resolve
 
+    check_json(inputs, output, json=json)
     outcomes = paint(
         inputs,
         output,
@@ -74,7 +106,15 @@ def stylize(
         device=device,
         backend=backend,
         precision=precision,
+        tile=tile,
+        memory=memory,
+        statistics=statistics,
         overwrite=overwrite,
+        quality=quality,
+        png_level=png_level,
+        depth=depth,
+        strip=strip,
+        max_pixels=max_pixels,
         report=report,
     )
     name = model if model is not None else resolve(None, style[0] if style else None, strength)[0].stem

@@ -90,20 +90,19 @@ def startup_table(rows: Rows) -> list[str]:
 
 
 def memory_table(rows: Rows) -> list[str]:
-    """Bytes a picture."""
+    """What a process holds at most, by size and method."""
     cells = [
         [
-            row["size"],
-            row["model"],
-            row["backend"],
-            row["precision"],
-            _mebibytes(row["before"]),
-            _mebibytes(row["peak"]),
-            None if row["bytes_per_pixel"] is None else f"{row['bytes_per_pixel']:.0f}",
+            f"{row['megapixels']:g}",
+            row["method"],
+            "not known" if row["peak_mb"] is None else f"{row['peak_mb']:.0f} MB",
+            f"{row['seconds']:.1f} s",
+            f"{row['seconds'] / row['megapixels']:.2f} s",
+            None if row["psnr"] is None else "equal" if row["psnr"] == float("inf") else f"{row['psnr']:.1f} dB",
         ]
         for row in rows
     ]
-    return markdown(["size", "network", "back end", "precision", "loaded", "peak", "bytes a pixel"], cells)
+    return markdown(["megapixels", "method", "peak", "time", "a megapixel", "against the whole in float32"], cells)
 
 
 def training_table(rows: Rows) -> list[str]:

@@ -7,17 +7,37 @@ from typing import Annotated
 
 import typer
 
-from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose
-from painterly.commands.outcomes import conclude, report
+from painterly.commands.common import (
+    Backend,
+    Depth,
+    Device,
+    Json,
+    MaxPixels,
+    Memory,
+    Overwrite,
+    PngLevel,
+    Precision,
+    Quality,
+    Quiet,
+    Strip,
+    Tile,
+    Verbose,
+)
+from painterly.commands.outcomes import check_json, conclude, report
 from painterly.models.catalogue import DEFAULT_UPSCALERS
 
 __all__ = ["upscale"]
 
 
 def upscale(
-    inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs; - is standard input.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, or a folder; otherwise beside each picture.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="A file, a folder, or - for standard output; otherwise beside each picture."
+        ),
     ] = None,
     scale: Annotated[
         int | None, typer.Option("--scale", help="How many times larger: 4 or 8; by default what the model does, or 4.")
@@ -34,6 +54,13 @@ def upscale(
     device: Device = "auto",
     backend: Backend = "auto",
     precision: Precision = "auto",
+    tile: Tile = "auto",
+    memory: Memory = None,
+    quality: Quality = None,
+    png_level: PngLevel = 6,
+    depth: Depth = 8,
+    strip: Strip = False,
+    max_pixels: MaxPixels = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -42,6 +69,7 @@ def upscale(
     """Enlarge pictures, sharper than interpolation can (paper, section 4.2)."""
     from painterly.batch.upscale import upscale as enlarge
 
+    check_json(inputs, output, json=json)
     outcomes = enlarge(
         inputs,
         output,
@@ -52,7 +80,14 @@ def upscale(
         device=device,
         backend=backend,
         precision=precision,
+        tile=tile,
+        memory=memory,
         overwrite=overwrite,
+        quality=quality,
+        png_level=png_level,
+        depth=depth,
+        strip=strip,
+        max_pixels=max_pixels,
         report=report,
     )
     conclude(outcomes, {"model": model or DEFAULT_UPSCALERS[scale or 4]}, json=json)

@@ -14,7 +14,7 @@ from painterly.errors import MissingExtraError, OutputError
 if TYPE_CHECKING:
     from painterly.evaluation.style import StyleEvaluation
 
-__all__ = ["bar_chart", "check_chart", "curve_chart", "learning_chart", "save_chart", "speed_chart"]
+__all__ = ["bar_chart", "check_chart", "curve_chart", "learning_chart", "memory_chart", "save_chart", "speed_chart"]
 
 _OURS, _THEIRS, _BASE = "#c8502b", "#2b6cc8", "#8a8a8a"
 _LOOK: Any = {
@@ -144,6 +144,39 @@ def bar_chart(rows: Sequence[dict[str, Any]]) -> bytes:
             axes.margins(x=0.15)
 
     return _chart(len(sizes), draw)
+
+
+def memory_chart(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Peak memory against size, a line for each method.
+
+    Args:
+        rows: As in `painterly.benchmarks.MemoryTable`.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+
+    def draw(panels: Sequence[Any]) -> None:
+        axes = panels[0]
+        for method in methods:
+            shown = [row for row in rows if row["method"] == method and row["peak_mb"] is not None]
+            places = [row["megapixels"] for row in shown], [row["peak_mb"] / 1e3 for row in shown]
+            ours = method.startswith("painterly")
+            color = _OURS if ours else _BASE if method.startswith("pytorch") else _THEIRS
+            dashed = method.endswith(("whole", "statistics"))
+            axes.plot(*places, "o--" if dashed else "o-", color=color, label=method.replace("$", r"\$"))
+        axes.set(xscale="log", xlabel="megapixels", ylabel="peak memory (GB)")
+        sizes = sorted({row["megapixels"] for row in rows})
+        axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        axes.minorticks_off()
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, fontsize=8)
+
+    return _chart(1, draw)
 
 
 def check_chart(path: Path, *, overwrite: bool = False) -> None:

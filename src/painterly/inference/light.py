@@ -80,7 +80,7 @@ class LightPainter:
         height, width = pixels.shape[-2:]
         if min(height, width) < self._about["minimum"]:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
-        check_memory(width, height, height * width * self._about["bytes_per_pixel"], "try --size {}")
+        check_memory(width, height, self.bytes_for(height, width), "leave out --tile off, or try --size {}")
         painting = self._paint(pixels)
         values = np.rint(painting.clip(0, 1) * 255).astype(np.uint8)
         result = Image.fromarray(values.transpose(1, 2, 0))
@@ -88,6 +88,10 @@ class LightPainter:
             alpha = picture.getchannel("A")
             result.putalpha(alpha if alpha.size == result.size else alpha.resize(result.size, Image.Resampling.BICUBIC))
         return result
+
+    def bytes_for(self, height: int, width: int) -> int:
+        """Memory that a painting of a size takes."""
+        return height * width * int(self._about["bytes_per_pixel"])
 
     def _paint(self, pixels: Floats) -> Floats:
         """RGB in [0, 1], shape (3, H, W), to the same."""

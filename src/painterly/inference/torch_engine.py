@@ -27,7 +27,7 @@ from painterly.inference.graph import (
 from painterly.networks.normalization import instance_norm
 from painterly.networks.padding import reflection_pad
 
-__all__ = ["TorchEngine"]
+__all__ = ["Chain", "TorchEngine", "find_chains"]
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,26 @@ class Chain:
 
     def fits(self, x: Tensor) -> bool:
         """Whether the picture is larger than its padding."""
-        return min(x.shape[-2:]) > self.how.pad
+        return min(x.shape[-2:]) > max(self.how.pads)
 
 
-def _chains(graph: Graph) -> dict[int, Chain]:
+def find_chains(graph: Graph) -> dict[int, Chain]:
     """The chains of a graph, by the number of their first operation. Nothing else looks at what lies between."""
     uses: Counter[int] = Counter(value for op in graph.ops for value in operands(op))
     chains = {}
     for first, op in enumerate(graph.ops, 1):
         if not isinstance(op, Norm):
             continue
-        last, how, add = first, Finish(True, False, 0), None
+        last, how, add = first, Finish(), None
         for number, after in enumerate(graph.ops[first:], first + 1):
-            follows = (after.y if isinstance(after, Add) else after.x) == last and not how.pad
+            follows = (after.y if isinstance(after, Add) else after.x) == last and not any(how.pads)
             alone = uses[last] == 1
             if follows and alone and isinstance(after, Relu) and add is None:
                 how = replace(how, relu=True)
             elif follows and alone and isinstance(after, Add) and add is None:
                 add = number
             elif follows and isinstance(after, Pad):
-                how = replace(how, pad=after.amount, mode=after.mode)
+                how = replace(how, pads=(after.amount,) * 4, mode=after.mode)
             else:
                 break
             last = number
@@ -82,7 +82,7 @@ class TorchEngine(nn.Module):
         super().__init__()
         self.graph, self.dtype = graph, dtype
         self._uses = graph.last_uses()
-        self._chains = _chains(graph)
+        self._chains = find_chains(graph)
         for number, op in enumerate(graph.ops, 1):
             if isinstance(op, (Convolution, Transposed)):
                 weight = op.weight.to(dtype).contiguous(memory_format=torch.channels_last)
@@ -121,8 +121,7 @@ class TorchEngine(nn.Module):
         weight, bias = self._weight(chain.first), self._bias(chain.first)
         done = finish(values[norm.x], chain.how, weight, bias, norm.epsilon, addend)
         values[chain.last] = done
-        if chain.how.pad:  # what was there before padding lies within
-            p = chain.how.pad
+        if p := chain.how.pads[0]:  # what was there before padding lies within
             values[chain.last - 1] = done[..., p : done.shape[-2] - p, p : done.shape[-1] - p]
         return chain.last
 

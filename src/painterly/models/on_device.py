@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from painterly.inference.accelerate import accelerate
 from painterly.inference.choice import choose
 from painterly.inference.stream import stream
-from painterly.memory import check_memory, keep_freed_memory
+from painterly.memory import available_memory, check_memory, keep_freed_memory
 from painterly.models.card import ModelCard
 
 __all__ = ["OnDevice"]
@@ -65,6 +65,17 @@ class OnDevice(Generic[N]):
             uint8 RGB, shape (B, H', W', 3), in the order of the pictures.
         """
         yield from stream(self.fast, pictures, self.device)
+
+    @property
+    def tile_type(self) -> torch.dtype:
+        """Number type of convolutions where tiles are painted: by torch, whatever runs whole pictures."""
+        return torch.bfloat16 if self.choice.precision == "bfloat16" else torch.float32
+
+    def free_memory(self) -> int | None:
+        """Bytes that are free where the network runs, or None where nobody says."""
+        if self.device.type == "cuda":
+            return torch.cuda.mem_get_info(self.device)[0]
+        return available_memory() if self.device.type == "cpu" else None
 
     def _check_memory(self, width: int, height: int, need: int, remedy: str) -> None:
         """`painterly.memory.check_memory`, on a CPU; GPUs say it themselves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from painterly.errors import InputError, UsageError
 from painterly.images.masks import fit_mask
 from painterly.images.reading import read_picture
 from painterly.inference.accelerate import accelerate
+from painterly.memory import resident_memory
 from painterly.models.card import ModelCard
 from painterly.models.device import choose_device
 from painterly.models.gallery import Gallery
@@ -25,17 +26,34 @@ from painterly.models.look import Look
 from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_file
 from painterly.models.resolve import Style, card_for, resolve, resolve_look
+from painterly.models.tiled import TiledPainting
 from painterly.models.treat import treat
 from painterly.models.treatment import Treatment
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
+from painterly.tiling.settings import TileSettings
+from painterly.tiling.stores import TensorPixels
 
-__all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
+__all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load", "read_mask"]
 
 BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels."""
 
 _KEPT = 16
 """Looks that are kept ready, the newest."""
+
+
+class PaintOptions(TypedDict, total=False):
+    """Keywords of `Painter.__call__`, which says what they mean."""
+
+    size: int | None
+    style: Style | Sequence[Style] | None
+    strength: float | None
+    color: str
+    stroke: str
+    mask: Picture | Sequence[Picture] | None
+    tile: str | int
+    memory: str | int | None
+    statistics: str
 
 
 class Painter(OnDevice[StyleNetwork]):
@@ -87,41 +105,11 @@ class Painter(OnDevice[StyleNetwork]):
         return self.gallery.names if self.gallery is not None else [str(self.card.style.get("name") or self.name)]
 
     @overload
-    def __call__(
-        self,
-        picture: str | Path | Image.Image,
-        *,
-        size: int | None = None,
-        style: Style | Sequence[Style] | None = None,
-        strength: float | None = None,
-        color: str = "style",
-        stroke: str = "medium",
-        mask: Picture | Sequence[Picture] | None = None,
-    ) -> Image.Image: ...
+    def __call__(self, picture: str | Path | Image.Image, **options: Unpack[PaintOptions]) -> Image.Image: ...
     @overload
-    def __call__(
-        self,
-        picture: npt.NDArray[Any],
-        *,
-        size: int | None = None,
-        style: Style | Sequence[Style] | None = None,
-        strength: float | None = None,
-        color: str = "style",
-        stroke: str = "medium",
-        mask: Picture | Sequence[Picture] | None = None,
-    ) -> npt.NDArray[Any]: ...
+    def __call__(self, picture: npt.NDArray[Any], **options: Unpack[PaintOptions]) -> npt.NDArray[Any]: ...
     @overload
-    def __call__(
-        self,
-        picture: Tensor,
-        *,
-        size: int | None = None,
-        style: Style | Sequence[Style] | None = None,
-        strength: float | None = None,
-        color: str = "style",
-        stroke: str = "medium",
-        mask: Picture | Sequence[Picture] | None = None,
-    ) -> Tensor: ...
+    def __call__(self, picture: Tensor, **options: Unpack[PaintOptions]) -> Tensor: ...
 
     def __call__(
         self,
@@ -133,6 +121,9 @@ class Painter(OnDevice[StyleNetwork]):
         color: str = "style",
         stroke: str = "medium",
         mask: Picture | Sequence[Picture] | None = None,
+        tile: str | int = "auto",
+        memory: str | int | None = None,
+        statistics: str = "whole",
     ) -> Any:
         """Paint a picture.
 
@@ -147,6 +138,11 @@ class Painter(OnDevice[StyleNetwork]):
             stroke: "small", "medium" or "large": how large strokes are in a picture of this size.
             mask: Where to paint: a picture of the same proportions, white inside; several for several styles. A style
                 without a mask, the last one, fills what the others leave; otherwise the photograph shows there.
+            tile: "auto", by tiles if the whole does not fit into memory; "off", never; or the side of the tiles in
+                pixels. The painting is the same.
+            memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
+            statistics: "whole"; or "thumbnail": instance normalisation goes by a version of the picture of 1024
+                pixels, which makes strokes larger in a large picture.
 
         Returns:
             The painting, in the kind that was given (an image for a path), with the picture's own size unless `size`
@@ -164,13 +160,53 @@ class Painter(OnDevice[StyleNetwork]):
             if size < 1:
                 raise UsageError(f"size must be at least {MINIMUM_SIZE} pixels, not {size}")
             photograph = resize_tensor(photograph, size)
-        treatment = Treatment(color, stroke)
+        treatment, tiles = Treatment(color, stroke), TileSettings(tile, memory, statistics)
         looks = self._looks(style, strength)
         masks = self._masks(mask, photograph)
+        if self.wants_tiles(tiles, photograph.shape[2], photograph.shape[3], len(photograph), treatment):
+            one = self.by_tiles(looks, treatment, masks)
+            painting = torch.empty_like(photograph)
+            for place, given in zip(painting.split(1), photograph.split(1), strict=True):
+                one.paint(TensorPixels(given), TensorPixels(place), tiles)
+            return restore(painting)
         self._check_size(photograph, treatment.scale)
         photograph = photograph.to(self.device)
         paint = [partial(self.paint, look=look) for look in looks]
-        return restore(treat(photograph, paint, treatment, masks))
+        return restore(treat(photograph, paint, treatment, [mask.to(self.device) for mask in masks]))
+
+    def by_tiles(
+        self,
+        looks: Sequence[Look | None],
+        treatment: Treatment | None = None,
+        masks: Sequence[Tensor] = (),
+        size: int | None = None,
+    ) -> TiledPainting:
+        """What paints pictures of any size, in memory that does not grow with them.
+
+        Args:
+            looks: What to paint; None for what was loaded.
+            treatment: Colours and strokes.
+            masks: Where each look belongs, shape (1, 1, h, w), of the picture's proportions.
+            size: Longest side of the result in pixels; by default that of the picture.
+        """
+        networks = [self._plain_network(look) for look in looks]
+        return TiledPainting(networks, treatment or Treatment(), masks, size, self.tile_type, self.device)
+
+    def wants_tiles(
+        self, tiles: TileSettings, height: int, width: int, batch: int = 1, treatment: Treatment | None = None
+    ) -> bool:
+        """Whether pictures of a size are painted by tiles."""
+        if min(height, width) < MINIMUM_SIZE:
+            return False  # refused in any case
+        need = self._bytes_for(batch * height * width, (treatment or Treatment()).scale)
+        return tiles.wanted(need, self.free_memory(), resident_memory())
+
+    def _plain_network(self, look: Look | None) -> StyleNetwork:
+        """The network for a look, as it is."""
+        look = look or self.look
+        if self.gallery is None or look is None:
+            return self.network
+        return self.gallery.network_for(look)
 
     @torch.inference_mode()
     def paint(self, photographs: Tensor, look: Look | None = None) -> Tensor:
@@ -215,18 +251,21 @@ class Painter(OnDevice[StyleNetwork]):
         found = []
         for one in masks:
             name = f"the mask {one}" if isinstance(one, (str, Path)) else "the mask"
-            found.append(fit_mask(_read_mask(one), height, width, name).to(self.device))
+            found.append(fit_mask(read_mask(one), height, width, name))
         return found
 
     def _check_size(self, x: Tensor, scale: float = 1.0) -> None:
         batch, _, height, width = x.shape
         if min(height, width) < MINIMUM_SIZE:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
-        need = batch * height * width * scale**2 * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL
-        self._check_memory(width, height, int(need), "try --size {}")
+        need = self._bytes_for(batch * height * width, scale)
+        self._check_memory(width, height, need, "leave out --tile off, or try --size {}")
+
+    def _bytes_for(self, pixels: int, scale: float) -> int:
+        return int(pixels * scale**2 * self.network.description.width * BYTES_PER_PIXEL_AND_CHANNEL)
 
 
-def _read_mask(mask: Picture) -> Tensor:
+def read_mask(mask: Picture) -> Tensor:
     """A mask as a tensor (1, C, H, W): what is transparent is outside, and truth values are black and white."""
     if isinstance(mask, np.ndarray) and mask.dtype == np.bool_:
         mask = mask.astype(np.float32)

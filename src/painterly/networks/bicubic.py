@@ -28,6 +28,7 @@ class BicubicUpsample(nn.Module):
     """
 
     weight: Tensor
+    reach = _REACH
 
     def __init__(self, factor: int) -> None:
         super().__init__()

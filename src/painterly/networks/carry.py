@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["carry_round"]
+__all__ = ["carried", "carry_round"]
 
 
 def carry_round(x: Tensor, y: Tensor, share: float | Tensor, epsilon: float = 1e-5) -> Tensor:
@@ -33,8 +33,30 @@ def carry_round(x: Tensor, y: Tensor, share: float | Tensor, epsilon: float = 1e
     wide = torch.promote_types(y.dtype, torch.float32)
     x, y = x.to(wide), y.to(wide)
     share = torch.as_tensor(share, dtype=wide, device=y.device).view(-1, 1, 1, 1)
-    variance_in, mean_in = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
-    variance, mean = torch.var_mean(y, (2, 3), correction=0, keepdim=True)
+    moments = [torch.var_mean(v, (2, 3), correction=0, keepdim=True)[::-1] for v in (x, y)]
+    return _carried(y, moments[0], moments[1], share, epsilon)
+
+
+def carried(
+    y: Tensor, given: tuple[Tensor, Tensor], own: tuple[Tensor, Tensor], share: float, epsilon: float = 1e-5
+) -> Tensor:
+    """`carry_round` for a part of a picture, by the mean and variance of the whole.
+
+    Args:
+        y: Part of what came out, shape (1, C, H, W).
+        given: Mean and variance of what went in, shape (C,) each.
+        own: Of what came out.
+        share: From 0 to 1.
+        epsilon: Added to the output's variance.
+    """
+    wide = torch.promote_types(y.dtype, torch.float32)
+    moments = [tuple(v.to(y.device, wide).view(1, -1, 1, 1) for v in pair) for pair in (given, own)]
+    how_much = torch.full((1, 1, 1, 1), share, dtype=wide, device=y.device)
+    return _carried(y.to(wide), moments[0], moments[1], how_much, epsilon)
+
+
+def _carried(y: Tensor, given: tuple[Tensor, ...], own: tuple[Tensor, ...], share: Tensor, epsilon: float) -> Tensor:
+    (mean_in, variance_in), (mean, variance) = given, own
     # Not the root of the quotient, whose gradient is not finite where a photograph's channel is all of one value.
     scale = 1 + share * (torch.sqrt(variance_in) * torch.rsqrt(variance + epsilon) - 1)
     return (y - mean) * scale + torch.lerp(mean, mean_in, share.expand_as(mean))

@@ -56,6 +56,10 @@ class SRCNN(nn.Module):
         large = self.enlarge(picture)
         before = self.luma(large)
         after = self.layers(F.pad(before, (self.border,) * 4, mode="replicate"))
+        return self.with_luma(large, before, after)
+
+    def with_luma(self, large: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """The bicubic enlargement, shape (B, 3, H, W), with another luma than before, shape (B, 1, H, W) each."""
         # With the chroma fixed, a step in luma is the same step in red, green and blue, luma's narrower range undone.
         pixels: Tensor = large + (after - before) / sum(_LUMA)
         return pixels if self.training else pixels.clamp(0, 1)
