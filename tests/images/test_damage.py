@@ -253,3 +253,13 @@ def test_an_interlaced_black_picture_is_whole(folder: Path, size: tuple[int, int
     black = black.cast("ushort").copy(interpretation="rgb16") if bits == 16 else black
     black.pngsave(str(folder / "black.png"), interlace=True, bitdepth=bits)
     assert read_picture(folder / "black.png").size == size
+
+
+def test_a_gif_whose_frame_claims_more_than_the_picture_gets_no_memory(tmp_path: Path) -> None:
+    """Found by fuzzing: Pillow makes room for it while it opens the file."""
+    path = tmp_path / "lying.gif"
+    screen = b"GIF89a" + (9).to_bytes(2, "little") * 2 + bytes(3)
+    transparent = b"!\xf9\x04\x01\x00\x00\x00\x00"
+    path.write_bytes(screen + transparent + b"," + bytes(4) + b"\xb2\xb2\xb2\xb2\x00\x02\x02\x4c\x01\x00;")
+    with pytest.raises(InputError, match=r"lying\.gif claims more than 1000000 pixels"):  # before it made room
+        read_picture(path, max_pixels=1_000_000)

@@ -104,8 +104,8 @@ def test_what_is_no_picture_is_refused(paint: Painter, picture: Any, error: type
 
 def test_a_picture_too_large_for_the_memory_is_refused(paint: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
-    with pytest.raises(InputError, match=r"needs about .* of memory, .* are free; try --size"):
-        paint(NOISE)
+    with pytest.raises(InputError, match=r"needs about .* of memory, .* are free; leave out --tile off, or try --size"):
+        paint(NOISE, tile="off")
 
 
 def test_names_of_models_are_forgiving_and_unknown_ones_get_the_nearest() -> None:

@@ -26,6 +26,7 @@ from painterly.images.strips import open_strips, write_strips
 from painterly.images.tensors import from_tensor, to_tensor
 from painterly.models.catalogue import DEFAULT_MODEL
 from painterly.models.device import choose_device
+from painterly.models.painter import load
 from painterly.models.reading import read_model
 from painterly.networks.style import StyleNetwork
 from painterly.resources.describe import describe_machine
@@ -43,7 +44,10 @@ METHODS: Final = (
 )
 """pytorch/examples' network is in eager float32; the two last are how others tile."""
 
-_COMPARED = 4.0
+_TILE = 768
+"""Side of painterly's tiles, in pixels of the result."""
+
+_COMPARED = 6.0
 """Megapixels up to which results are compared with the whole picture's in float32."""
 
 
@@ -79,7 +83,8 @@ def benchmark_memory(
     megapixels: Sequence[float] = (1, 6, 24, 96),
     methods: Sequence[str] = METHODS,
     memory: str | int = "2GB",
-    whole_limit: float = 8.0,
+    whole_limit: float = 12.0,
+    others_up_to: float = 6.0,
     precision: str = "auto",
     device: str = "auto",
     keep: Path | None = None,
@@ -95,6 +100,7 @@ def benchmark_memory(
         memory: What `painterly, tiles` may hold.
         whole_limit: Memory in 10^9 bytes that a method which holds the whole may be expected to take; beyond, it is
             skipped.
+        others_up_to: Megapixels up to which the methods of others are run; they take minutes for more.
         precision: Of painterly's arithmetic.
         device: Where to compute.
         keep: A folder for the largest result of `painterly, tiles`, to be looked at.
@@ -128,6 +134,9 @@ def benchmark_memory(
                     table.skipped.append(about | {"reason": "it is made for networks that paint"})
                     continue
                 need = _expected(method, size)
+                if size > others_up_to and not method.startswith("painterly"):
+                    table.skipped.append(about | {"reason": "it would take minutes"})
+                    continue
                 if need > whole_limit:
                     table.skipped.append(about | {"reason": f"it would take about {need:.0f} GB"})
                     continue
@@ -183,8 +192,7 @@ def _runner(method: str, model: str, memory: int, precision: str, device: str) -
         return partial(_painterly, model, method.endswith("tiles"), memory, precision, device)
     if method.startswith("pytorch"):
         return _reference
-    network = read_model(model)[0].eval()
-    assert isinstance(network, StyleNetwork)
+    network = load(model, device=device, backend="torch", precision="float32").network
     paint = paint_each_by_itself if method.endswith("itself") else paint_with_thumbnail_statistics
 
     def run(given: Path, result: Path) -> None:
@@ -199,7 +207,7 @@ def _painterly(model: str, tiled: bool, memory: int, precision: str, device: str
     from painterly.batch.upscale import upscale
 
     paints = isinstance(read_model(model)[0], StyleNetwork)
-    tiles: dict[str, Any] = {"tile": "auto", "memory": memory} if tiled else {"tile": "off"}
+    tiles: dict[str, Any] = {"tile": _TILE, "memory": memory} if tiled else {"tile": "off"}
     work = stylize if paints else upscale
     (outcome,) = work(given, result, model=model, precision=precision, device=device, overwrite=True, **tiles)
     if outcome.error:

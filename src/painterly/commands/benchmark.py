@@ -176,7 +176,10 @@ def memory(
     memory: Annotated[str, typer.Option("--memory", help="What painterly's tiles may hold.")] = "2GB",
     whole_limit: Annotated[
         float, typer.Option("--whole-limit", min=0, help="Skip what would take more than so many GB.")
-    ] = 8.0,
+    ] = 12.0,
+    others_up_to: Annotated[
+        float, typer.Option("--others-up-to", min=0, help="Megapixels up to which the methods of others are run.")
+    ] = 6.0,
     picture: Picture = DEMO_PICTURE,
     keep: Annotated[Path | None, typer.Option("--keep", help="Put the largest tiled result into this folder.")] = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="Draw the curves into this .svg file.")] = None,
@@ -201,6 +204,7 @@ def memory(
         methods=methods or METHODS,
         memory=memory,
         whole_limit=whole_limit,
+        others_up_to=others_up_to,
         precision=precision,
         device=device,
         keep=keep,

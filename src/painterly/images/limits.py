@@ -19,10 +19,14 @@ _LOCK = threading.RLock()
 
 
 @contextlib.contextmanager
-def no_pillow_limit() -> Iterator[None]:
-    """Lift Pillow's limit, which holds for the whole process, around a call whose result `check_pixels` sees next."""
+def no_pillow_limit(other: int | None = None) -> Iterator[None]:
+    """Lift Pillow's limit, which holds for the whole process, around a call whose result `check_pixels` sees next.
+
+    Args:
+        other: The limit to have instead, for formats of which opening alone takes memory.
+    """
     with _LOCK:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, other
         try:
             yield
         finally:

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from painterly.errors import InputError, PainterlyError
 from painterly.images.heif import register_heif
-from painterly.images.limits import check_pixels, no_pillow_limit
+from painterly.images.limits import MAX_PIXELS, check_pixels, no_pillow_limit
 from painterly.images.metadata import Metadata, read_metadata
 from painterly.images.profiles import to_srgb
 from painterly.images.whole import check_whole, read_unchanged
@@ -125,11 +125,17 @@ def open_picture(path: str | Path, file: io.BytesIO | None = None, *, max_pixels
         raise InputError(f"{path} is empty (0 bytes)")
     register_heif(path, file)
     try:
-        with no_pillow_limit(), warnings.catch_warnings():  # the first is a lock for the second too
+        # The first is a lock for the second too. A GIF's first frame may claim more than the picture, and gets it.
+        limit = (max_pixels or MAX_PIXELS) if _is_gif(path, file) else None
+        with no_pillow_limit(limit), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of metadata that is not as it should be, which the pixels do not need
             image = Image.open(file or path)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not a picture in a format that can be read") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{path} claims more than {limit} pixels; if that is right, allow more with --max-pixels"
+        ) from error
     except UNREADABLE as error:
         raise InputError(f"{path} cannot be read ({_reason(error)})") from error
     if image.format == "TIFF":
@@ -141,6 +147,13 @@ def open_picture(path: str | Path, file: io.BytesIO | None = None, *, max_pixels
         image.close()
         raise
     return image
+
+
+def _is_gif(path: Path, file: io.BytesIO | None) -> bool:
+    if file is not None:
+        return bytes(file.getbuffer()[:4]) == b"GIF8"
+    with path.open("rb") as opened:
+        return opened.read(4) == b"GIF8"
 
 
 def upright_srgb(image: Image.Image) -> Image.Image:

@@ -91,7 +91,8 @@ class LightPainter:
 
     def bytes_for(self, height: int, width: int) -> int:
         """Memory that a painting of a size takes."""
-        return height * width * int(self._about["bytes_per_pixel"])
+        share = 1 if self.precision == "float32" else 2
+        return height * width * int(self._about["bytes_per_pixel"]) // share
 
     def _paint(self, pixels: Floats) -> Floats:
         """RGB in [0, 1], shape (3, H, W), to the same."""

@@ -24,6 +24,7 @@ from painterly.inference.graph import (
     Transposed,
     operands,
 )
+from painterly.inference.transposing import transposed_convolution
 from painterly.networks.normalization import instance_norm
 from painterly.networks.padding import reflection_pad
 
@@ -136,7 +137,7 @@ class TorchEngine(nn.Module):
                 return F.conv2d(x, self._weight(number), self._bias(number), op.stride, op.padding)
             case Transposed():
                 weight, bias = self._weight(number), self._bias(number)
-                return F.conv_transpose2d(x, weight, bias, op.stride, op.padding, op.surplus)
+                return transposed_convolution(x, weight, bias, op.stride, (op.padding,) * 2, (op.surplus,) * 2)
             case Norm():
                 return instance_norm(x, self._weight(number), self._bias(number), op.epsilon)
             case Scale():

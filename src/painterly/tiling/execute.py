@@ -64,6 +64,7 @@ def execute(
             for share in runner.go_through(one):
                 progress(min(1.0, (done + share * one.cost) / total))
             done += one.cost
+        progress(1.0)
     finally:
         runner.close()
     return runner.moments
@@ -104,10 +105,10 @@ class _Runner:
         height, width = self.sizes[one.coarsest]
         columns = _steps(width, one.step)
         for row in _steps(height, one.step):
-            self._settle(one, targets, Rect(row, Span(0, width)))
+            self._settle(one, targets, Rect(Span(row.start, height), Span(0, width)))
             for number, column in enumerate(columns, 1):
                 for part in _halved(Rect(row, column), self.halvings):
-                    self._attempt(one, targets, part, running)
+                    self._attempt(one, targets, part, running, self.halvings)
                 yield (row.start + row.length * number / len(columns)) / height
         self._settle(one, targets, None)
         for value, found in running.items():
@@ -136,10 +137,12 @@ class _Runner:
                     self.stores[old].write(ready, patch.part(ready))
                 if rows.stop > first:
                     rest = Rect(Span(max(rows.start, first), rows.stop), patch.rect.columns)
-                    later.append(Patch(patch.part(rest).clone(), rest))
+                    later.append(Patch(patch.part(rest).clone(), rest) if rest != patch.rect else patch)
             self.waiting[value] = later
 
-    def _attempt(self, one: Pass, targets: tuple[int, ...], cell: Rect, running: dict[int, RunningMoments]) -> None:
+    def _attempt(
+        self, one: Pass, targets: tuple[int, ...], cell: Rect, running: dict[int, RunningMoments], halved: int
+    ) -> None:
         """A tile; where memory gives out, in four parts, as are all tiles from then on. Nothing is counted twice."""
         try:
             self._tile(one, targets, cell, running)
@@ -147,12 +150,13 @@ class _Runner:
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error) or max(span.length for span in cell) <= _SMALLEST:
                 raise
-        self.halvings += 1
-        log.warning("out of memory: tiles are made half as large")
+        if halved == self.halvings:
+            self.halvings += 1
+            log.warning("out of memory: tiles are made half as large")
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         for part in _halved(cell, 1):
-            self._attempt(one, targets, part, running)
+            self._attempt(one, targets, part, running, halved + 1)
 
     @torch.inference_mode()
     def _tile(self, one: Pass, targets: tuple[int, ...], cell: Rect, running: dict[int, RunningMoments]) -> None:
@@ -166,7 +170,7 @@ class _Runner:
         writes: list[tuple[int, Patch]] = []
         for value in one.order:
             if value not in regions:
-                continue
+                continue  # a value of other proportions that has no pixel in this cell
             patches[value] = Patch(self._compute(value, regions, patches), regions[value])
             if value in cores:
                 part = patches[value].part(cores[value])
@@ -201,7 +205,7 @@ class _Runner:
 
     def _write(self, value: int, patch: Patch) -> None:
         if value in self.waiting:
-            self.waiting[value].append(patch)
+            self.waiting[value].append(Patch(patch.tensor.clone(), patch.rect))  # not a view of all of a tile
         elif value in self.stores:
             self.stores[value].write(patch.rect, patch.tensor)
         else:

@@ -37,8 +37,12 @@ def extent(op: TiledOp, given: list[int], like: int = 0, axis: int = 0) -> int:
         case Resize():
             n = (op.height, op.width)[axis]
         case Convolution():
+            if op.padding >= op.weight.shape[-1]:
+                raise ValueError(f"a kernel of {op.weight.shape[-1]} pixels with {op.padding} of padding sees nothing")
             n = (n + 2 * op.padding - op.weight.shape[-1]) // op.stride + 1
         case Transposed():
+            if op.weight.shape[-1] < op.stride:
+                raise ValueError(f"a transposed kernel of {op.weight.shape[-1]} pixels leaves gaps at {op.stride}")
             n = (n - 1) * op.stride - 2 * op.padding + op.weight.shape[-1] + op.surplus
         case Nearest() | Shuffle():
             n = n * op.factor

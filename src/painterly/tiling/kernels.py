@@ -11,7 +11,8 @@ from torch import Tensor
 
 from painterly.inference.finish import Finish, finish, pad_border
 from painterly.inference.graph import Add, Convolution, Nearest, Norm, Pad, Relu, Scale, Shuffle, Transposed
-from painterly.tiling.geometry import reflected
+from painterly.inference.transposing import transposed_convolution
+from painterly.tiling.geometry import needs_rect, reflected
 from painterly.tiling.ops import Cast, Extend, Global, NormChain, Pointwise, Resize, TiledOp
 from painterly.tiling.rect import Patch, Rect, Span
 from painterly.tiling.resampling import resample
@@ -54,7 +55,7 @@ def run(
             mean, variance = moments[0]
             return finish(x.part(rect), Finish(), op.weight, op.bias, op.epsilon, moments=(mean, variance))
         case NormChain():
-            return _norm_chain(op, given, rect, sizes[0], moments[0])
+            return _norm_chain(op, given, rect, sizes, out, moments[0])
         case Scale():
             part = x.part(rect)
             weight, bias = (v.to(part.dtype).view(1, -1, 1, 1) for v in (op.weight, op.bias))
@@ -112,7 +113,7 @@ def _transposed(op: Transposed, x: Patch, rect: Rect) -> Tensor:
     # What is cut off evenly on both sides is never computed; the rest is cut off afterwards.
     cuts = [max(0, min(a - start, stop - b)) for (a, b), start, stop in zip(rect, starts, stops, strict=True)]
     surplus = [max(0, b - stop) for (_, b), stop in zip(rect, stops, strict=True)]
-    y = F.conv_transpose2d(x.tensor, op.weight, op.bias, op.stride, tuple(cuts), tuple(surplus))
+    y = transposed_convolution(x.tensor, op.weight, op.bias, op.stride, (cuts[0], cuts[1]), (surplus[0], surplus[1]))
     spans = (
         Span(start + cut, stop - cut + more)
         for start, stop, cut, more in zip(starts, stops, cuts, surplus, strict=True)
@@ -120,18 +121,20 @@ def _transposed(op: Transposed, x: Patch, rect: Rect) -> Tensor:
     return Patch(y, Rect(*spans)).part(rect)
 
 
-def _norm_chain(op: NormChain, given: Sequence[Patch], rect: Rect, size: Size, moments: Moments) -> Tensor:
+def _norm_chain(
+    op: NormChain, given: Sequence[Patch], rect: Rect, sizes: Sequence[Size], out: Size, moments: Moments
+) -> Tensor:
     """Padding is written along with the rest where a tile holds what it mirrors; otherwise afterwards."""
-    core, pads = _inside(rect, op.pad, size)
+    core, pads = _inside(rect, op.pad, sizes[0])
     fits = _mirrors(core, pads)
-    within = core if fits else given[0].rect
+    within = core if fits else needs_rect(op, rect, list(sizes), out)[0]
     addend = None
     if op.add is not None:
         addend = given[1].part(Rect(*(Span(a + op.crop, b + op.crop) for a, b in within)))
     how = Finish(op.relu, pads if fits else (0, 0, 0, 0), op.mode)
     x = given[0].part(within).contiguous(memory_format=torch.channels_last)  # twice as fast as a view of a part
     y = finish(x, how, op.weight, op.bias, op.epsilon, addend, moments)
-    return y if fits else _pad(Patch(y, within), rect, op.pad, op.mode, size)
+    return y if fits else _pad(Patch(y, within), rect, op.pad, op.mode, sizes[0])
 
 
 def _pad(x: Patch, rect: Rect, amount: int, mode: Literal["reflect", "edge"], size: Size) -> Tensor:

@@ -136,7 +136,9 @@ class _Planner:
         self.last = self.levels[self.result]
         self.work = [work_of(op, [program.channels[value] for value in operands(op)]) for op in program.ops]
         wanted = {value for op in program.ops for value in surveyed(op) if value not in known}
-        self.measured = [tuple(v for v in sorted(wanted) if self.levels[v] == level) for level in range(self.last + 1)]
+        # What only the last pass could measure, nothing waits for.
+        self.measured = [tuple(v for v in sorted(wanted) if self.levels[v] == level) for level in range(self.last)]
+        self.measured.append(())
         self.crossing = [self._crossing(level) for level in range(self.last)]
         self.run = lru_cache(maxsize=None)(self._run)
 
@@ -147,10 +149,10 @@ class _Planner:
         for here in range(self.last + 1):
             for before, (seconds, kept, places) in list(best.items()):
                 cost = seconds + sum(self.run(before, level, False)[0] for level in range(before + 1, here))
-                cost += self.run(before, here, here < self.last)[0]
-                one = self.run(before, here, here < self.last)[1]
+                last, one, needed = self.run(before, here, here < self.last)
+                cost += last
                 alive = self._alive(one) if one is not None and here < self.last else 0
-                if alive > self.memory + self.disk or cost == _NEVER:
+                if alive > max(0, self.memory - needed) + self.disk or cost == _NEVER:
                     continue
                 cost += max(0, alive - kept) * _FIRST_TOUCH
                 if here == self.last:
@@ -215,15 +217,17 @@ class _Planner:
         step = max(1, round(self.tile * self.sizes[coarsest][0] / self.sizes[self.result][0]))
         middle = Rect(*(_middle(n, step) for n in self.sizes[coarsest]))
         regions = trace(self.program, self.sizes, order, targets_in(middle, targets, coarsest, self.sizes))
+        regions = {value: rect for value, rect in regions.items() if rect.area}
         share = self.sizes[coarsest][0] * self.sizes[coarsest][1] / middle.area
-        work = sum(self.work[value] * regions[value].area for value in order) * share
-        touched = sum(self.program.channels[value] * regions[value].area for value in order) * share
+        order_here = [value for value in order if value in regions]
+        work = sum(self.work[value] * regions[value].area for value in order_here) * share
+        touched = sum(self.program.channels[value] * regions[value].area for value in order_here) * share
         read = sum(self._bytes_of(value, regions[value]) for value in regions if value in given) * share
         type_ = next((t for t in self.program.types if t != torch.float32), torch.float32)
         rate = _RATES[self.device, type_] if self.device == "cpu" else _GPU_RATE
         forgotten = tuple(value for value in given if keep and value not in self._stored(level))
         replaced = self._replaced(kept, forgotten)
-        waiting = sum(step * self.sizes[v][1] * self.program.channels[v] * self._item(v) for v in replaced)
+        waiting = sum(self._waiting(value, old, middle, coarsest, regions) for value, old in replaced.items())
         needed = int(self._peak(order, regions, given, targets) * _SPARE) + waiting
         alive, left = self._bytes(given | set(kept) - set(replaced)), self.memory - needed
         # What does not fit into memory beside the tile is in a file.
@@ -252,8 +256,12 @@ class _Planner:
                     break
         return found
 
-    def _item(self, value: int) -> int:
-        return self.program.types[value].itemsize
+    def _waiting(self, value: int, old: int, cell: Rect, coarsest: int, regions: dict[int, Rect]) -> int:
+        """Bytes of what waits for its place: a row of tiles, and as much above as tiles below it still read."""
+        rows = targets_in(cell, [value], coarsest, self.sizes)[value].rows
+        above = rows.start - regions[old].rows.start if old in regions else 0
+        strip = Rect(Span(0, rows.length + max(0, above)), Span(0, self.sizes[value][1]))
+        return self._bytes_of(value, strip)
 
     def _bytes(self, values: Collection[int]) -> int:
         return sum(self._bytes_of(v, Rect(Span(0, self.sizes[v][0]), Span(0, self.sizes[v][1]))) for v in values)
@@ -268,12 +276,15 @@ class _Planner:
         uses = last_uses(self.program, order, targets)
         held, most = dict[int, int](), 0
         for value in order:
+            if value not in regions:
+                continue
             for operand in operands(self.program.ops[value]):
                 if operand in given:
                     held[operand] = self._bytes_of(operand, regions[operand])
             held[value] = self._bytes_of(value, regions[value])
             most = max(most, sum(held.values()))
-            held = {v: size for v, size in held.items() if uses.get(v, -1) > value}
+            # What is to be written waits for the end of the tile.
+            held = {v: size for v, size in held.items() if uses.get(v, -1) > value or v in targets}
         return most
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from painterly.inference.graph import Add, Convolution, Graph, Nearest, Norm, Op, Scale, Shuffle, Transposed
+from painterly.inference.graph import Add, Convolution, Graph, Nearest, Norm, Op, Pad, Scale, Shuffle, Transposed
 from painterly.inference.torch_engine import find_chains
 from painterly.tiling.geometry import extent
 from painterly.tiling.ops import (
@@ -179,7 +179,9 @@ class ProgramBuilder:
                     whole = replace(whole, add=values[add.x], crop=add.crop)
                 pad = chain.how.pads[0]
                 alone = sum(number - 1 in _operands(other) for other in graph.ops) == 1
-                if pad and not alone:  # what is there before the padding is needed, too
+                if (
+                    isinstance(graph.ops[number - 1], Pad) and not alone
+                ):  # what is there before the padding is needed, too
                     values[number - 1] = self._emit(whole)
                     values[number] = self._emit(replace(graph.ops[number - 1], x=values[number - 1]))
                 else:

@@ -29,7 +29,7 @@ def trace(program: Program, sizes: list[Size], order: tuple[int, ...], targets: 
     regions = dict(targets)
     for value in reversed(order):
         op = program.ops[value]
-        if isinstance(op, Source):
+        if isinstance(op, Source) or value not in regions:
             continue
         before = operands(op)
         parts = needs_rect(op, regions[value], [sizes[v] for v in before], sizes[value])

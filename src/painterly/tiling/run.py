@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 TILES = (1024, 768, 512, 384, 256, 192, 128, 96, 64)
 """Sides, in pixels of the result, that are tried where none is asked for. Larger ones leave the cache: slower."""
 
+_COUNTED = 0.85
+"""Share of the memory allowed that is planned with; the rest is for what allocators lose and codecs take."""
+
 
 def run_tiled(
     program: Program,
@@ -72,6 +75,8 @@ def run_tiled(
     sizes = program.sizes([source.size for source in sources])
     if output is not None and output.size != sizes[-1]:
         raise ValueError(f"the result has {sizes[-1]} pixels (height, width), its place {output.size}")
+    if output is not None and output.channels != program.channels[-1]:
+        raise ValueError(f"the result has {program.channels[-1]} channels, its place {output.channels}")
     budget = _budget(memory)
     disk = int(shutil.disk_usage(folder or tempfile.gettempdir()).free * 0.9)
     tiles: tuple[int, ...] = TILES if tile is None else (tile,)
@@ -111,7 +116,7 @@ def _budget(memory: int | None) -> int:
     return_freed_memory()
     held = resident_memory() or 0
     if memory is not None:
-        return max(0, memory - held)
+        return max(0, int(memory * _COUNTED) - held)
     free = available_memory()
     return (1 << 62) if free is None else free * 2 // 3
 

@@ -35,6 +35,8 @@ class Shelf:
         rows = min(height, (len(room) if room is not None else 0) // (width * channels * dtype.itemsize))
         if rows == height:
             return MemoryStore(height, width, channels, dtype, room)
+        if room is not None and not rows:
+            self._rooms.append(room)
         file = self._files.pop() if self._files else None
         lower = FileStore(height - rows, width, channels, dtype, self.folder, file)
         return SplitStore(MemoryStore(rows, width, channels, dtype, room), lower) if rows else lower
@@ -63,5 +65,9 @@ class Shelf:
                 return self._rooms.pop(index)
         if new < 1:
             return None
+        try:
+            room = mmap.mmap(-1, new)
+        except OSError as error:
+            raise MemoryError(f"out of memory: {new} bytes for activations") from error
         self.memory -= new
-        return mmap.mmap(-1, new)
+        return room

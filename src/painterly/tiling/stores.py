@@ -119,6 +119,7 @@ class FileStore(Store):
     ) -> None:
         super().__init__(height, width, channels, dtype)
         self.file: IO[bytes] = file or tempfile.TemporaryFile(dir=folder)  # noqa: SIM115, closed by close()
+        self._folder = str(folder or tempfile.gettempdir())
         self._pixel = channels * dtype.itemsize
 
     def read(self, rect: Rect) -> Tensor:
@@ -138,10 +139,22 @@ class FileStore(Store):
         raw = (values.view(torch.uint16) if self.dtype == torch.bfloat16 else values).numpy()
         whole = (left, right) == (0, self.size[1])
         for rows, first in [(raw, top)] if whole else zip(raw, range(top, bottom), strict=True):
-            _write_fully(self.file.fileno(), rows, (first * self.size[1] + left) * self._pixel)
+            self._write_fully(rows, (first * self.size[1] + left) * self._pixel)
 
     def close(self) -> None:
         self.file.close()
+
+    def _write_fully(self, values: npt.NDArray[Any], offset: int) -> None:
+        view = memoryview(values.data).cast("B")
+        try:
+            while view:
+                count = os.pwrite(self.file.fileno(), view, offset)
+                view, offset = view[count:], offset + count
+        except OSError as error:
+            raise OutputError(
+                f"cannot keep activations in {self._folder} ({error.strerror}); set TMPDIR to a larger disk, or allow "
+                "more memory"
+            ) from error
 
 
 class SplitStore(Store):
@@ -232,16 +245,3 @@ def _read_fully(file: int, values: npt.NDArray[Any], offset: int) -> None:
         if not count:
             raise OSError("a temporary file is shorter than what was written to it")
         view, offset = view[count:], offset + count
-
-
-def _write_fully(file: int, values: npt.NDArray[Any], offset: int) -> None:
-    view = memoryview(values.data).cast("B")
-    try:
-        while view:
-            count = os.pwrite(file, view, offset)
-            view, offset = view[count:], offset + count
-    except OSError as error:
-        folder = tempfile.gettempdir()
-        raise OutputError(
-            f"cannot keep activations in {folder} ({error.strerror}); set TMPDIR to a larger disk, or raise --memory"
-        ) from error
