@@ -12,7 +12,7 @@ from painterly.inference.light import LightPainter, find_light_painter, keep_lig
 from painterly.memory import available_memory, resident_memory
 from painterly.models.look import Look
 from painterly.models.treatment import Treatment
-from painterly.tiling.settings import TileSettings
+from painterly.tiling.settings import TILES_SOONER, TileSettings
 
 if TYPE_CHECKING:
     from painterly.models.painter import Painter
@@ -91,7 +91,8 @@ class Painting:
         """Whether a photograph of a size is painted by tiles."""
         height, width = self.result_size(height, width)
         if self.light is not None:
-            return self.tiles.wanted(self.light.bytes_for(height, width), available_memory(), resident_memory())
+            need, sooner = self.light.bytes_for(height, width), height * width >= TILES_SOONER
+            return self.tiles.wanted(need, available_memory(), resident_memory(), sooner=sooner)
         return self.painter.wants_tiles(self.tiles, height, width, treatment=self.treatment)
 
     def result_size(self, height: int, width: int) -> tuple[int, int]:

@@ -63,7 +63,8 @@ def stylize(
         device: "auto", "cpu", "cuda" or "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
         precision: "auto", "float32", "bfloat16" or "int8" (in OpenVINO, for style networks).
-        tile: "auto", by tiles if the whole does not fit into memory; "off", never; or the side of the tiles in pixels.
+        tile: "auto", by tiles if the whole does not fit or takes longer; "off", never; or the side of the tiles in
+            pixels.
         memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
         statistics: "whole"; or "thumbnail", a look of its own; see `painterly.Painter`.
         overwrite: Whether existing files are replaced.

@@ -52,7 +52,8 @@ def upscale(
         device: "auto", "cpu", "cuda" or "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".
         precision: "auto", "float32" or "bfloat16".
-        tile: "auto", by tiles if the whole does not fit into memory; "off", never; or the side of the tiles in pixels.
+        tile: "auto", by tiles if the whole does not fit or takes longer; "off", never; or the side of the tiles in
+            pixels.
         memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
         overwrite: Whether existing files are replaced.
         quality: Of JPEG, WebP, AVIF and HEIC, from 1 to 100; by default what suits the format.

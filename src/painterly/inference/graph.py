@@ -235,6 +235,10 @@ def _single(module: nn.Module, x: int) -> Op:
     """A module that is one operation."""
     if isinstance(module, ReflectionPad):
         return Pad(x, "reflect", module.padding)
+    if isinstance(module, (nn.ReflectionPad2d, nn.ReplicationPad2d)) and len(set(module.padding)) == 1:
+        return Pad(x, "reflect" if isinstance(module, nn.ReflectionPad2d) else "edge", module.padding[0])
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        _check_plain(module)
     if isinstance(module, nn.Conv2d):
         weight, bias = _weights(module)
         return Convolution(x, weight, bias, int(module.stride[0]), int(module.padding[0]))
@@ -244,6 +248,12 @@ def _single(module: nn.Module, x: int) -> Op:
         return Transposed(x, weight, bias, int(module.stride[0]), int(module.padding[0]), surplus)
     if isinstance(module, InstanceNorm):
         return Norm(x, module.weight.detach().clone(), module.bias.detach().clone(), module.epsilon)
+    if isinstance(module, nn.InstanceNorm2d) and not module.track_running_stats:
+        weight, bias = (
+            torch.full((module.num_features,), value) if own is None else own.detach().clone()
+            for own, value in ((module.weight, 1.0), (module.bias, 0.0))
+        )
+        return Norm(x, weight, bias, module.eps)
     if isinstance(module, nn.ReLU):
         return Relu(x)
     if isinstance(module, nn.PixelShuffle):
@@ -255,8 +265,17 @@ def _single(module: nn.Module, x: int) -> Op:
 
 def _weights(module: nn.Module) -> tuple[Tensor, Tensor]:
     assert isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
-    assert module.bias is not None
-    return module.weight.detach().clone(), module.bias.detach().clone()
+    weight = module.weight.detach().clone()
+    bias = weight.new_zeros(module.out_channels) if module.bias is None else module.bias.detach().clone()
+    return weight, bias
+
+
+def _check_plain(module: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    """Square kernels, steps and paddings of zeros, neither dilated nor in groups."""
+    squares = (module.kernel_size, module.stride, module.dilation)
+    plain = all(len(set(pair)) == 1 for pair in squares) and module.dilation[0] == 1 and module.groups == 1
+    if not plain or isinstance(module.padding, str) or len(set(module.padding)) > 1 or module.padding_mode != "zeros":
+        raise TypeError(f"no operation is known for {module}")
 
 
 def _doubled(weight: Tensor) -> Tensor:

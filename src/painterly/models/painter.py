@@ -30,7 +30,7 @@ from painterly.models.tiled import TiledPainting
 from painterly.models.treat import treat
 from painterly.models.treatment import Treatment
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
-from painterly.tiling.settings import TileSettings
+from painterly.tiling.settings import TILES_SOONER, TileSettings
 from painterly.tiling.stores import TensorPixels
 
 __all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load", "read_mask"]
@@ -139,7 +139,7 @@ class Painter(OnDevice[StyleNetwork]):
             stroke: "small", "medium" or "large": how large strokes are in a picture of this size.
             mask: Where to paint: a picture of the same proportions, white inside; several for several styles. A style
                 without a mask, the last one, fills what the others leave; otherwise the photograph shows there.
-            tile: "auto", by tiles if the whole does not fit into memory; "off", never; or the side of the tiles in
+            tile: "auto", by tiles if the whole does not fit or takes longer; "off", never; or the side of the tiles in
                 pixels. The painting is the same.
             memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
             statistics: "whole"; or "thumbnail": instance normalisation goes by a version of the picture of 1024
@@ -200,7 +200,8 @@ class Painter(OnDevice[StyleNetwork]):
         if min(height, width) < MINIMUM_SIZE:
             return False  # refused in any case
         need = self._bytes_for(batch * height * width, (treatment or Treatment()).scale)
-        return tiles.wanted(need, self.free_memory(), resident_memory())
+        sooner = self.device.type == "cpu" and height * width >= TILES_SOONER
+        return tiles.wanted(need, self.free_memory(), resident_memory(), sooner=sooner)
 
     def _plain_network(self, look: Look | None) -> StyleNetwork:
         """The network for a look, as it is."""

@@ -8,10 +8,13 @@ from typing import Final
 
 from painterly.errors import UsageError
 
-__all__ = ["STATISTICS", "TileSettings", "parse_memory"]
+__all__ = ["STATISTICS", "TILES_SOONER", "TileSettings", "parse_memory"]
 
 STATISTICS: Final = ("whole", "thumbnail")
 """Of the whole picture; or of a small version of it, a look of its own, which makes strokes larger."""
+
+TILES_SOONER: Final = 16_000_000
+"""Pixels from which on tiles paint sooner on a CPU, however much memory there is: they stay in the cache."""
 
 _UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 
@@ -21,7 +24,8 @@ class TileSettings:
     """Whether a picture is worked on by tiles, of which size, and in how much memory.
 
     Attributes:
-        tile: "auto", by tiles where the whole does not fit; "off", never; or the side of the tiles in pixels.
+        tile: "auto", by tiles where the whole does not fit or takes longer; "off", never; or the side of the tiles in
+            pixels.
         memory: What the process may hold in all, in bytes or as "2GB"; by default two thirds of what is free.
         statistics: One of `STATISTICS`.
 
@@ -53,17 +57,18 @@ class TileSettings:
         """What the process may hold."""
         return parse_memory(self.memory)
 
-    def wanted(self, need: int, free: int | None, held: int | None) -> bool:
+    def wanted(self, need: int, free: int | None, held: int | None, *, sooner: bool = False) -> bool:
         """Whether a picture is to be worked on by tiles.
 
         Args:
             need: Bytes that the whole would take beside what is held.
             free: Bytes that are free, if that is known.
             held: Bytes that the process holds, likewise.
+            sooner: Whether it is done sooner so in any case.
         """
         if self.tile == "off":
             return False
-        if self.side is not None or self.statistics == "thumbnail":
+        if sooner or self.side is not None or self.statistics == "thumbnail":
             return True
         limits = [limit for limit in (free, self.bytes and self.bytes - (held or 0)) if limit is not None]
         return need > min(limits, default=need)
