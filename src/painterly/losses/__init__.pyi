@@ -5,6 +5,7 @@ from .gram import gram_matrix
 from .grid import GridLoss, grid_loss
 from .objective import StyleObjective
 from .pixel import PixelLoss, pixel_loss
+from .steadiness import Movement, disturb, movements, steadiness
 from .style import StyleReconstruction, style_distances, style_reconstruction
 from .super_resolution import SuperResolutionObjective
 from .tiled_objective import TiledObjective
@@ -16,6 +17,7 @@ __all__ = [
     "FeatureReconstruction",
     "GalleryObjective",
     "GridLoss",
+    "Movement",
     "PixelLoss",
     "StyleObjective",
     "StyleReconstruction",
@@ -23,14 +25,17 @@ __all__ = [
     "TiledObjective",
     "TotalVariation",
     "Weighting",
+    "disturb",
     "feature_reconstruction",
     "gatys_content",
     "gatys_style",
     "gatys_style_layer",
     "gram_matrix",
     "grid_loss",
+    "movements",
     "pixel_loss",
     "squared_total_variation",
+    "steadiness",
     "style_distances",
     "style_reconstruction",
     "total_variation",

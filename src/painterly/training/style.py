@@ -24,6 +24,7 @@ from painterly.images.tensors import to_tensor
 from painterly.losses.gallery_objective import GalleryObjective
 from painterly.losses.objective import StyleObjective
 from painterly.losses.pixel import pixel_loss
+from painterly.losses.steadiness import disturb, movements, steadiness
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network
 from painterly.networks.initialization import initialise
@@ -135,18 +136,25 @@ class StyleTask(Task):
 
     def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         d = self.network.description
-        if d.styles == 1:
-            paintings = model(photographs)
-            styles = torch.zeros(len(photographs), dtype=torch.long, device=photographs.device)
-        else:
-            last = self.config.only_identity
-            chosen = [d.styles - 1] * len(samples) if last else self._deal(samples)
-            styles = torch.tensor(chosen, device=photographs.device)
-            paintings = model(photographs, F.one_hot(styles, d.styles).float())
+        last = self.config.only_identity
+        chosen = [0] * len(samples) if d.styles == 1 else [d.styles - 1] * len(samples) if last else self._deal(samples)
+        styles = torch.tensor(chosen, device=photographs.device)
+        mix = () if d.styles == 1 else (F.one_hot(styles, d.styles).float(),)
+        paintings = model(photographs, *mix)
         if step < 0:
             return {"identity": pixel_loss(paintings, photographs)}
+        terms = self._painted(paintings, photographs, styles)
+        if self.config.steady_weight:
+            how = movements(samples, self.config.seed)
+            again = model(disturb(photographs, how), *mix)
+            terms["steady"] = self.config.steady_weight * steadiness(paintings, again, how)
+        return terms
+
+    def _painted(self, paintings: Tensor, photographs: Tensor, styles: Tensor) -> dict[str, Tensor]:
+        """The objectives of the styles, and of the photograph itself."""
+        d = self.network.description
         if not d.identity:
-            return self.objective(paintings, photographs, styles)  # type: ignore[no-any-return]
+            return dict(self.objective(paintings, photographs, styles))
         # Every picture of the batch weighs the same; one that is to stay as it is needs no loss network.
         painted, kept = (styles != d.styles - 1).nonzero()[:, 0], (styles == d.styles - 1).nonzero()[:, 0]
         terms: dict[str, Tensor] = {}

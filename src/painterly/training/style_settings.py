@@ -65,6 +65,7 @@ class StyleTraining(RunSettings):
         "identity_weight": 0.0,
         "identity_times": 1,
         "extra_styles": 0,
+        "steady_weight": 0.0,
         "content_weight": 0.0,
         "variation_weight": 0.0,
     }
@@ -90,6 +91,11 @@ class StyleTraining(RunSettings):
     )
     identity_weight: float = option("Weight of that style's loss, the mean squared error of pixels in 0..1.", 30.0)
     identity_steps: int | None = option("Steps before that which only teach it to give the photograph back.", None)
+    steady_weight: float = option(
+        "Weight of painting alike what is hardly different, so that films do not flicker: the mean squared difference "
+        "between the paintings of a photograph and of the same one moved a little; 0 leaves it out. 100 is much.",
+        0.0,
+    )
     style_size: int | None = option("Longest side of the painting in pixels: larger makes larger strokes.", None)
     cropping: str | None = option("random parts at random scales, or squash the whole photograph to a square.", None)
     weighting: str | None = option(f"Scales and weights of the loss: {', '.join(WEIGHTINGS)}.", None)
