@@ -104,7 +104,7 @@ class Painting:
 
     def by_tiles(self, source: Pixels, output: Pixels, progress: Callable[[float], object]) -> None:
         """Paint a photograph by tiles."""
-        from painterly.models.painter import read_mask
+        from painterly.models.mask import read_mask
 
         masks = [read_mask(mask).mean(1, keepdim=True) for mask in self.masks]
         looks: list[Look | None] = list(self.looks) or [None]

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from painterly.errors import InputError, UsageError
 from painterly.images.masks import fit_mask
-from painterly.images.reading import read_picture
 from painterly.inference.accelerate import accelerate
 from painterly.memory import resident_memory
 from painterly.models.card import ModelCard
@@ -23,6 +21,7 @@ from painterly.models.device import choose_device
 from painterly.models.gallery import Gallery
 from painterly.models.kinds import Picture, resize_tensor, unpack
 from painterly.models.look import Look
+from painterly.models.mask import read_mask
 from painterly.models.on_device import OnDevice
 from painterly.models.reading import read_file
 from painterly.models.resolve import Style, card_for, resolve, resolve_look
@@ -33,7 +32,7 @@ from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 from painterly.tiling.settings import TILES_SOONER, TileSettings
 from painterly.tiling.stores import TensorPixels
 
-__all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load", "read_mask"]
+__all__ = ["BYTES_PER_PIXEL_AND_CHANNEL", "Painter", "load"]
 
 BYTES_PER_PIXEL_AND_CHANNEL = 28
 """Peak memory of a forward pass in float32, measured at 1024 x 1024: this, times the width, times the pixels. Half of
@@ -270,21 +269,6 @@ class Painter(OnDevice[StyleNetwork]):
 def bytes_per_channel(precision: str) -> int:
     """Peak memory of a forward pass for every pixel and every channel of the network's width."""
     return BYTES_PER_PIXEL_AND_CHANNEL if precision == "float32" else BYTES_PER_PIXEL_AND_CHANNEL // 2
-
-
-def read_mask(mask: Picture) -> Tensor:
-    """A mask as a tensor (1, C, H, W): what is transparent is outside, and truth values are black and white."""
-    if isinstance(mask, np.ndarray) and mask.dtype == np.bool_:
-        mask = mask.astype(np.float32)
-    if isinstance(mask, (str, Path)):
-        mask = read_picture(mask)
-    pixels, _ = unpack(mask)
-    if len(pixels) != 1:
-        raise ValueError(f"a mask is one picture, not {len(pixels)}; give a list of masks for several styles")
-    if isinstance(mask, Image.Image) and mask.mode in ("LA", "RGBA", "PA"):
-        alpha = torch.from_numpy(np.asarray(mask.convert("RGBA").getchannel("A"), np.float32) / 255)
-        pixels = pixels * alpha
-    return pixels
 
 
 def load(

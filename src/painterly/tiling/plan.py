@@ -224,7 +224,7 @@ class _Planner:
         touched = sum(self.program.channels[value] * regions[value].area for value in order_here) * share
         read = sum(self._bytes_of(value, regions[value]) for value in regions if value in given) * share
         type_ = next((t for t in self.program.types if t != torch.float32), torch.float32)
-        rate = _RATES[self.device, type_] if self.device == "cpu" else _GPU_RATE
+        rate = _RATES.get((self.device, type_), _GPU_RATE)
         forgotten = tuple(value for value in given if keep and value not in self._stored(level))
         replaced = self._replaced(kept, forgotten)
         waiting = sum(self._waiting(value, old, middle, coarsest, regions) for value, old in replaced.items())
@@ -258,7 +258,8 @@ class _Planner:
 
     def _waiting(self, value: int, old: int, cell: Rect, coarsest: int, regions: dict[int, Rect]) -> int:
         """Bytes of what waits for its place: a row of tiles, and as much above as tiles below it still read."""
-        rows = targets_in(cell, [value], coarsest, self.sizes)[value].rows
+        part = targets_in(cell, [value], coarsest, self.sizes).get(value)
+        rows = part.rows if part is not None else Span(0, 1)
         above = rows.start - regions[old].rows.start if old in regions else 0
         strip = Rect(Span(0, rows.length + max(0, above)), Span(0, self.sizes[value][1]))
         return self._bytes_of(value, strip)
