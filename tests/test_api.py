@@ -9,8 +9,8 @@ import pytest
 PUBLIC = {
     "painterly": """EncoderTraining InputError LearnSettings ModelCard OptimizationSettings OutputError Painter
         PainterlyError SRCNNTraining StyleTraining SuperResolutionTraining TrainingError Upscaler UsageError
-        blend evaluate_style evaluate_super_resolution info learn_style load load_upscaler optimize
-        shipped_models style_sheet stylize sweep_weights train_encoder train_srcnn train_style
+        blend enlarge_video evaluate_style evaluate_super_resolution info learn_style load load_upscaler
+        optimize paint_video shipped_models style_sheet stylize sweep_weights train_encoder train_srcnn train_style
         train_super_resolution upscale""",
     "painterly.batch": "Files Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
     "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable
@@ -27,10 +27,11 @@ PUBLIC = {
         match_histogram match_statistics open_strips read_picture resize_longest save_picture shrink to_tensor
         with_luminance write_strips""",
     "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose from_bytes lower stream to_bytes",
-    "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss PixelLoss StyleObjective
+    "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss Movement PixelLoss StyleObjective
         StyleReconstruction SuperResolutionObjective TiledObjective TotalVariation Weighting
-        feature_reconstruction gatys_content gatys_style gatys_style_layer gram_matrix grid_loss pixel_loss
-        squared_total_variation style_distances style_reconstruction total_variation variation_power""",
+        disturb feature_reconstruction gatys_content gatys_style gatys_style_layer gram_matrix
+        grid_loss movements pixel_loss squared_total_variation steadiness style_distances
+        style_reconstruction total_variation variation_power""",
     "painterly.report": "SECTIONS ReportSettings build_report",
     "painterly.resources": """EnergyCounter NVMLCounter RAPLCounter Usage UsageMeter describe_machine
         find_counter peak_memory reset_peak_memory""",
@@ -39,6 +40,10 @@ PUBLIC = {
         build_network carry_round with_mix""",
     "painterly.optimisation": """COLORS Descent Iteration METHODS OptimizationSettings Progress Result
         inversion_terms invert invert_layers optimize""",
+    "painterly.tiling": """FileStore MemoryStore PixelStore Pixels Program ProgramBuilder Rect Span TensorPixels
+        add_network network_program run_tiled""",
+    "painterly.video": """Clip Encoding FlickerRow Frame Live Made Mix Reader SyntheticClip enlarge_video
+        evaluate_flicker frame_difference open_clip paint_camera paint_video parse_mix synthetic_clip warping_error""",
 }
 
 

@@ -21,6 +21,7 @@ from .training.style import train_style
 from .training.style_settings import StyleTraining
 from .training.super_resolution import train_srcnn, train_super_resolution
 from .training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
+from .video.video import enlarge_video, paint_video
 
 __all__ = [
     "EncoderTraining",
@@ -38,6 +39,7 @@ __all__ = [
     "Upscaler",
     "UsageError",
     "blend",
+    "enlarge_video",
     "evaluate_style",
     "evaluate_super_resolution",
     "info",
@@ -45,6 +47,7 @@ __all__ = [
     "load",
     "load_upscaler",
     "optimize",
+    "paint_video",
     "shipped_models",
     "style_sheet",
     "stylize",

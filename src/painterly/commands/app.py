@@ -10,6 +10,7 @@ from painterly import __version__
 from painterly.commands import (
     benchmark,
     blend,
+    camera,
     demo,
     download,
     evaluate,
@@ -24,6 +25,7 @@ from painterly.commands import (
     sweep,
     train,
     upscale,
+    video,
 )
 from painterly.commands.common import MEASURE, PAINT, SHARE, TRAIN
 
@@ -57,6 +59,8 @@ app.command("stylize", rich_help_panel=PAINT)(stylize.stylize)
 app.command("styles", rich_help_panel=PAINT)(styles.styles)
 app.command("optimize", rich_help_panel=PAINT)(optimize.optimize)
 app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
+app.command("video", rich_help_panel=PAINT)(video.video)
+app.command("camera", rich_help_panel=PAINT)(camera.camera)
 app.command("learn", rich_help_panel=TRAIN)(learn.learn)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)

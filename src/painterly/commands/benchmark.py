@@ -219,6 +219,39 @@ def memory(
     _print(table.to_dict(), lines, json=json)
 
 
+@app.command("video")
+def video(
+    sizes: Annotated[
+        str, typer.Option("--sizes", help="Widths and heights in pixels, separated by commas.")
+    ] = "640x360,1280x720",
+    models: Annotated[
+        str, typer.Option("--models", "-m", help="Style networks' names or files, separated by commas.")
+    ] = f"{DEFAULT_MODEL}-small,{DEFAULT_MODEL}",
+    codecs: Annotated[str, typer.Option("--codecs", help="h264, hevc, vp9, separated by commas.")] = "h264",
+    count: Annotated[int, typer.Option("--count", min=2, help="Frames of each clip.")] = 50,
+    picture: Picture = DEMO_PICTURE,
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Frames a second from a clip to a painted clip, and how long each stage was at work."""
+    from painterly.commands.tables import machine_line
+    from painterly.commands.video_table import frame_sizes, video_table
+    from painterly.video.benchmark import benchmark_video
+
+    table = benchmark_video(
+        picture,
+        models=models.split(","),
+        sizes=frame_sizes(sizes),
+        codecs=codecs.split(","),
+        count=count,
+        device=device,
+        report=say,
+    )
+    _print(table.to_dict(), [machine_line(table.machine), *video_table(table.rows)], json=json)
+
+
 def _megapixels(text: str) -> list[float]:
     from painterly.errors import UsageError
 

@@ -27,7 +27,7 @@ from painterly.inference.int8 import quantized_model
 from painterly.inference.openvino_core import openvino_core
 from painterly.models.device import fast_bfloat16
 
-__all__ = ["OpenVINOEngine", "openvino_model"]
+__all__ = ["OpenVINOEngine", "openvino_model", "openvino_request"]
 
 
 class OpenVINOEngine(nn.Module):
@@ -50,25 +50,38 @@ class OpenVINOEngine(nn.Module):
         calibration: Sequence[Tensor] = (),
     ) -> None:
         super().__init__()
-        core = openvino_core()
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" or not fast_bfloat16("cpu") else "bf16",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "PERFORMANCE_HINT": "LATENCY",
-        }
         model = openvino_model(graph)
         if precision == "int8":
             model = quantized_model(graph, model, calibration)
-        compiled = core.compile_model(model, "CPU", options)
-        self._request = compiled.create_infer_request()
+        self._request = openvino_request(model, precision)
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = self._request.infer({0: x.float().contiguous().numpy()}, share_inputs=True)
         return torch.from_numpy(np.array(outputs[0]))  # a copy: the next call writes over the original
 
 
-def openvino_model(graph: Graph) -> Any:
+def openvino_request(model: Any, precision: str = "float32") -> Any:
+    """What runs a model on the CPU, on as many threads as torch has.
+
+    Args:
+        model: An OpenVINO model.
+        precision: Of the arithmetic; float32 where the processor has no fast bfloat16.
+    """
+    options = {
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" or not fast_bfloat16("cpu") else "bf16",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    return openvino_core().compile_model(model, "CPU", options).create_infer_request()
+
+
+def openvino_model(graph: Graph, *, norms_given: bool = False) -> Any:
     """An OpenVINO model of a graph, with dynamic batch, height and width.
+
+    Args:
+        graph: The graph.
+        norms_given: Whether scale and shift of every norm are inputs, after the picture, shape (1, C, 1, 1) each,
+            instead of constants: another style then needs no other model.
 
     Raises:
         MissingExtraError: OpenVINO is not installed.
@@ -77,10 +90,16 @@ def openvino_model(graph: Graph) -> Any:
     from openvino import opset13 as ops
 
     picture = ops.parameter([-1, graph.inputs, -1, -1], np.float32, name="input")
-    values = [picture]
+    values, inputs = [picture], [picture]
     for op in graph.ops:
-        values.append(_node(ops, op, values))
-    return ov.Model([values[-1]], [picture], "painterly")
+        if norms_given and isinstance(op, Norm):
+            scale, shift = (ops.parameter([1, len(op.weight), 1, 1], np.float32) for _ in range(2))
+            y = ops.mvn(values[op.x], np.array([2, 3], np.int64), True, op.epsilon, "inside_sqrt")
+            values.append(ops.add(ops.multiply(y, scale), shift))
+            inputs += [scale, shift]
+        else:
+            values.append(_node(ops, op, values))
+    return ov.Model([values[-1]], inputs, "painterly")
 
 
 _PLAIN: Any = {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
