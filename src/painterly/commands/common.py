@@ -74,7 +74,7 @@ MaxPixels = Annotated[
     int | None, typer.Option("--max-pixels", help="Refuse pictures with more pixels; 500000000 unless given.")
 ]
 Tile = Annotated[
-    str, typer.Option("--tile", help="auto, by tiles where that fits better or is sooner; off; or their side in pixels.")
+    str, typer.Option("--tile", help="auto, by tiles where that fits or is sooner; off; or their side in pixels.")
 ]
 Memory = Annotated[
     str | None,
