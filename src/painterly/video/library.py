@@ -14,6 +14,9 @@ __all__ = ["import_av"]
 def import_av(what: str = "video") -> Any:
     """The module `av`, silent about what its codecs would rather say on standard error.
 
+    Silent by None: any level, PANIC too, has the codecs' threads call into Python for every message, where they wait
+    for each other for good.
+
     Args:
         what: What needs it, for the message.
 
@@ -25,5 +28,5 @@ def import_av(what: str = "video") -> Any:
         import av.logging
     except ImportError as error:
         raise MissingExtraError(what, "video") from error
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     return av
