@@ -36,7 +36,7 @@ def middle_colours(picture: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.mp4", "h264"), ("a.mp4", "hevc"), ("a.mp4", "vp9"), ("a.mov", "h264"), ("a.mkv", "h264"), ("a.webm", None)],
+    [("a.mp4", "h264"), ("a.mp4", "vp9"), ("a.mov", "h264"), ("a.mkv", "h264"), ("a.webm", None)],
 )
 def test_frames_times_and_sound(tmp_path: Path, name: str, codec: str | None) -> None:
     source = write_clip(tmp_path / "in.mp4", sounds=["aac"], metadata={"title": "Bars"})
@@ -85,9 +85,9 @@ def test_odd_sizes_are_kept(tmp_path: Path, codec: str, size: tuple[int, int]) -
     assert picture.shape == (height, width, 3)
 
 
-def test_odd_sizes_that_an_encoder_gets_wrong_are_refused(tmp_path: Path) -> None:
-    source = write_clip(tmp_path / "in.mkv", width=47, codec="ffv1", format="yuv444p", count=2)
-    with pytest.raises(UsageError, match="hevc takes even sizes, not 47x32"):
+def test_an_encoder_that_damages_memory_is_refused(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", count=2)
+    with pytest.raises(UsageError, match="hevc is out of order"):
         copy(source, tmp_path / "out.mp4", Encoding("hevc"))
     assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
 
@@ -108,7 +108,7 @@ def test_colours_and_their_tags_survive(tmp_path: Path, matrix: int, range: int,
     assert np.abs(middle_colours(again.pixels) - middle_colours(bars(96, 32))).max() <= 4
 
 
-@pytest.mark.parametrize(("codec", "format"), [("h264", "yuv420p10le"), ("hevc", "yuv420p10le"), ("vp9", "yuv420p")])
+@pytest.mark.parametrize(("codec", "format"), [("h264", "yuv420p10le"), ("vp9", "yuv420p")])
 def test_ten_bits(tmp_path: Path, codec: str, format: str) -> None:
     source = write_clip(tmp_path / "in.mkv", codec="ffv1", format="yuv420p10le", width=96, count=2)
     reader = open_clip(source)
