@@ -27,7 +27,7 @@ def photograph(tmp_path: Path) -> Path:
     return path
 
 
-def pixels(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as image:
         return np.asarray(image).astype(np.int64)
 
