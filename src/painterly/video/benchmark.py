@@ -14,9 +14,9 @@ from painterly.images.tensors import to_tensor
 from painterly.resources.describe import describe_machine
 from painterly.video.encoding import CODECS
 from painterly.video.flicker import synthetic_clip
-from painterly.video.library import import_av
 from painterly.video.painting import to_pixels
 from painterly.video.pipeline import Shares
+from painterly.video.pyav import import_av
 from painterly.video.video import SMOOTH, paint_video
 
 __all__ = ["VideoRow", "VideoTable", "benchmark_video"]

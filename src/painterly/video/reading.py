@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from painterly.errors import InputError
 from painterly.video.colour import FULL, Colours, colours_of, scaling
-from painterly.video.library import import_av
+from painterly.video.pyav import import_av
 from painterly.video.upright import Orientation, orientation_of, turn
 
 __all__ = ["Clip", "Frame", "Reader", "open_clip"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from painterly.video.library import import_av
+from painterly.video.pyav import import_av
 from painterly.video.reading import Clip
 
 __all__ = ["Sounds"]

@@ -13,7 +13,7 @@ from painterly.atomic import disk_reason
 from painterly.errors import OutputError
 from painterly.video.colour import FULL, scaling
 from painterly.video.encoding import CODECS, Encoding, check_container, codec_options, pixel_format
-from painterly.video.library import import_av
+from painterly.video.pyav import import_av
 from painterly.video.reading import Clip, Frame
 from painterly.video.sound import Sounds
 
