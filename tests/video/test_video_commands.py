@@ -84,11 +84,11 @@ def test_flicker_and_benchmark(run: Run, tmp_path: Path) -> None:
 
 
 def test_without_the_extra(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from painterly.video import library
+    from painterly.video import pyav
 
-    library.import_av.cache_clear()
+    pyav.import_av.cache_clear()
     monkeypatch.setitem(sys.modules, "av", None)
     status, _, err = run("video", tmp_path / "in.mp4")
-    library.import_av.cache_clear()
+    pyav.import_av.cache_clear()
     assert status == 1
     assert err == "painterly: video needs an optional dependency: install it with  pip install 'painterly[video]'\n"
