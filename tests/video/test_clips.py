@@ -36,10 +36,19 @@ def middle_colours(picture: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.mp4", "h264"), ("a.mp4", "vp9"), ("a.mov", "h264"), ("a.mkv", "h264"), ("a.webm", None)],
+    [
+        ("a.mp4", "h264"),
+        ("a.mp4", "hevc"),
+        ("a.mp4", "vp9"),
+        ("a.mov", "h264"),
+        ("a.mov", "hevc"),
+        ("a.mkv", "h264"),
+        ("a.mkv", "hevc"),
+        ("a.webm", None),
+    ],
 )
 def test_frames_times_and_sound(tmp_path: Path, name: str, codec: str | None) -> None:
-    source = write_clip(tmp_path / "in.mp4", sounds=["aac"], metadata={"title": "Bars"})
+    source = write_clip(tmp_path / "in.mp4", width=64, sounds=["aac"], metadata={"title": "Bars"})
     made = copy(source, tmp_path / name, Encoding(codec))
     assert made.frames == len(times_of(made.target)) == 10
     assert not part_of(made.target).exists()
@@ -85,9 +94,24 @@ def test_odd_sizes_are_kept(tmp_path: Path, codec: str, size: tuple[int, int]) -
     assert picture.shape == (height, width, 3)
 
 
-def test_an_encoder_that_damages_memory_is_refused(tmp_path: Path) -> None:
-    source = write_clip(tmp_path / "in.mkv", count=2)
-    with pytest.raises(UsageError, match="hevc is out of order"):
+@pytest.mark.parametrize("size", [(64, 16), (65, 32), (66, 33), (101, 77)])
+@pytest.mark.parametrize("bits", [8, 10])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_hevc_of_any_size_depth_and_length(tmp_path: Path, size: tuple[int, int], bits: int, count: int) -> None:
+    width, height = size
+    format = "yuv444p" if bits == 8 else "yuv444p10le"
+    source = write_clip(tmp_path / "in.mkv", width=width, height=height, codec="ffv1", format=format, count=count)
+    for ending in ("mp4", "mkv"):
+        made = copy(source, tmp_path / f"out.{ending}", Encoding("hevc", 5))
+        pictures = pictures_of(made.target)
+        assert [picture.shape for picture in pictures] == [(height, width, 3)] * count
+        assert open_clip(made.target).clip.bits == bits
+        assert np.abs(pictures[-1].astype(int) - pictures_of(source)[-1]).mean() < 8
+
+
+def test_frames_that_are_too_narrow_for_an_encoder(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", count=2)  # 48 pixels across: libx265 would damage memory
+    with pytest.raises(UsageError, match="hevc takes frames of at least 64 pixels across, not 48"):
         copy(source, tmp_path / "out.mp4", Encoding("hevc"))
     assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
 

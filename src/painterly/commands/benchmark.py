@@ -227,7 +227,7 @@ def video(
     models: Annotated[
         str, typer.Option("--models", "-m", help="Style networks' names or files, separated by commas.")
     ] = f"{DEFAULT_MODEL}-small,{DEFAULT_MODEL}",
-    codecs: Annotated[str, typer.Option("--codecs", help="h264, vp9, separated by commas.")] = "h264",
+    codecs: Annotated[str, typer.Option("--codecs", help="h264, hevc, vp9, separated by commas.")] = "h264",
     count: Annotated[int, typer.Option("--count", min=2, help="Frames of each clip.")] = 50,
     picture: Picture = DEMO_PICTURE,
     device: Device = "auto",

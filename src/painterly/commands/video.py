@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Codec", "Crf", "Preset", "video"]
 
-Codec = Annotated[str | None, typer.Option("--codec", help="h264 or vp9; by default what suits the file.")]
+Codec = Annotated[str | None, typer.Option("--codec", help="h264, hevc or vp9; by default what suits the file.")]
 Crf = Annotated[
     float | None, typer.Option("--crf", help="Constant rate factor: smaller is better; by default 22, 25 or 32.")
 ]

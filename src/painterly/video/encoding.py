@@ -26,6 +26,8 @@ _CRF = {"h264": 22.0, "hevc": 25.0, "vp9": 32.0}
 _WORST = {"h264": 51, "hevc": 51, "vp9": 63}
 _PRESET = {"h264": "veryfast", "hevc": "ultrafast", "vp9": "8"}
 """Fast enough to wait for the network, not the other way round."""
+_HEVC_WIDTH = 64
+"""A coding tree unit: below it, every libx265 that PyAV 15 to 18 bring damages memory (in adaptive quantisation)."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,6 @@ class Encoding:
         container = check_container(path)
         takes = _TAKES[container]
         codec = self.codec or takes[0]
-        if codec == "hevc":
-            # PyAV 18.1's libx265 overwrites memory that is not its own, a little differently each time: one clip in
-            # five has no header, and with small frames the process ends.
-            raise UsageError("--codec hevc is out of order, its encoder damages memory; take h264 or vp9")
         if codec not in CODECS:
             raise UsageError(f"--codec must be one of {', '.join(CODECS)}, not '{codec}'")
         if codec not in takes:
@@ -102,10 +100,10 @@ def pixel_format(codec: str, width: int, height: int, bits: int) -> str:
     """How pixels are coded: colours at half the size, but for odd sizes, which only VP9 takes then.
 
     Raises:
-        UsageError: HEVC is wanted for an odd size: its encoder writes beyond its memory.
+        UsageError: HEVC is wanted for frames narrower than 64 pixels: libx265 writes beyond its memory for those.
     """
-    if codec == "hevc" and (width % 2 or height % 2):
-        raise UsageError(f"--codec hevc takes even sizes, not {width}x{height}; take h264 or vp9, or add --size")
+    if codec == "hevc" and width < _HEVC_WIDTH:
+        raise UsageError(f"--codec hevc takes frames of at least {_HEVC_WIDTH} pixels across, not {width}; take h264")
     deep = bits > 8 and codec != "vp9"
     odd = (width % 2 or height % 2) and codec != "vp9"
     return ("yuv444p" if odd else "yuv420p") + ("10le" if deep else "")

@@ -69,7 +69,7 @@ def paint_video(
         smooth: From 0, every frame by itself, to just below 1: how much of the frames before remains where nothing
             moves.
         steady_norms: From 0, every frame by itself, to just below 1: how much of the norms' moments remains.
-        codec: "h264" or "vp9"; by default what suits the file.
+        codec: "h264", "hevc" or "vp9"; by default what suits the file.
         crf: Constant rate factor, smaller is better; by default what suits the codec.
         preset: The encoder's own; by default one that is faster than the network.
         preview: A picture file: some frames and their paintings, written before all else.

@@ -25,6 +25,9 @@ _SECONDS = 4
 _FRAGMENT = 1_000_000
 """Microseconds of a clip that are lost when its making is killed."""
 
+_HEVC_DELAY = 3
+"""Frames that libx265 collects before it knows decoding times; it gives shorter clips random ones."""
+
 _OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time_source"}
 """What containers say about themselves, which is not carried over."""
 
@@ -55,9 +58,9 @@ class ClipWriter:
     def __init__(self, path: Path, clip: Clip, width: int, height: int, encoding: Encoding) -> None:
         av = import_av()
         self.path, self.part, self.clip = path, part_of(path), clip
-        codec, self._kind = encoding.codec_for(path), check_container(path)
+        self._codec, self._kind = encoding.codec_for(path), check_container(path)
         self.frames = 0
-        self._format = pixel_format(codec, width, height, clip.bits)
+        self._format = pixel_format(self._codec, width, height, clip.bits)
         self.colours = clip.colours
         self._scaler = av.video.reformatter.VideoReformatter()
         self._durations: dict[int, int] = {}
@@ -65,7 +68,7 @@ class ClipWriter:
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._container = av.open(str(self.part), "w", format=self._kind, options=_container_options(self._kind))
-        self._stream = self._video(codec, width, height, encoding)
+        self._stream = self._video(width, height, encoding)
         self._sounds = Sounds(clip, self._container, self._kind)
         self._chapters: list[dict[str, Any]] = []
         if clip.path.is_file():
@@ -99,6 +102,8 @@ class ClipWriter:
         """
         with self._told():
             for packet in self._stream.encode(None) if self.frames else ():
+                if self._codec == "hevc" and self.frames < _HEVC_DELAY:
+                    packet.dts = packet.pts
                 self._mux(packet)
             if whole and self.frames:
                 for packet in self._sounds.until(None):
@@ -129,7 +134,8 @@ class ClipWriter:
             self._container.close()
         self.part.unlink(missing_ok=True)
 
-    def _video(self, codec: str, width: int, height: int, encoding: Encoding) -> Any:
+    def _video(self, width: int, height: int, encoding: Encoding) -> Any:
+        codec = self._codec
         interval = max(1, round(_SECONDS * self.clip.rate))
         rate = self.clip.rate.limit_denominator(100_000)
         stream = self._container.add_stream(CODECS[codec], rate=rate)
