@@ -61,7 +61,7 @@ def cells(line: str) -> list[str]:
 
 def test_markdown() -> None:
     assert markdown(["a", "b"], [[1, "x"], [None, 2.5]]) == [
-        "| a | b |", "|---|---|", "| 1 | x |", "|  | 2.5 |",
+        "| a | b   |", "|---|-----|", "| 1 | x   |", "|   | 2.5 |",
     ]  # fmt: skip
     assert markdown(["a"], []) == ["| a |", "|---|"]
 

@@ -18,6 +18,7 @@ from painterly.models.card import ModelCard
 from painterly.models.painter import Painter
 from painterly.models.upscaler import Upscaler
 from painterly.networks import StyleDescription, StyleNetwork, SuperResolutionDescription, SuperResolutionNetwork
+from painterly.tiling.settings import TileSettings
 
 Load = Callable[..., Any]
 NOISE = np.random.default_rng(0).integers(0, 256, (37, 50, 3), np.uint8)
@@ -134,3 +135,12 @@ def test_a_whole_network_is_still_there_for_others() -> None:
         assert not network.training
         assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
     assert set(plain.state_dict()) == set(StyleNetwork(style).state_dict())
+
+
+def test_tiles_refuse_int8_instead_of_painting_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setattr("painterly.models.on_device.accelerate", lambda network, choice, device: network)
+    painter = painterly.load("starry-night", backend="openvino", precision="int8")
+    with pytest.raises(UsageError, match=r"^tiles know no int8; take --precision bfloat16, or add --tile off$"):
+        painter(NOISE, tile=16)
+    assert not painter.wants_tiles(TileSettings(), 5000, 5000)  # as float32 would be, because that is faster

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose, print_json, say
+from painterly.commands.tables import markdown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -217,14 +218,14 @@ def gallery(
     if json:
         print_json(result.to_dict())
         return
-    cells = [["style", "unchanged", "gallery", "alone", f"{iterations} iterations", "worth (iterations)"]]
+    head, cells = ["style", "unchanged", "gallery", "alone", f"{iterations} iterations", "worth (iterations)"], []
     for row in result.rows:
         values = [row[name] for name in ("unchanged", "gallery", "alone", "optimisation")]
         figures = ["" if value is None else f"{value:.4g}" for value in values]
         worth = row.get("equivalent_iterations")
         cells.append([row["style"], *figures, "" if worth is None else str(worth)])
     typer.echo(f"objective on {result.photographs} photographs at {size}x{size}")
-    typer.echo("\n".join(_aligned(cells)))
+    typer.echo("\n".join(markdown(head, cells)))
 
 
 @app.command("learning")
@@ -255,14 +256,14 @@ def learning(
     if json:
         print_json({"curves": panels, "goals": goals})
         return
-    cells = [["painting", "way", "steps", "objective", "goal", "reached after"]]
+    head, cells = ["painting", "way", "steps", "objective", "goal", "reached after"], []
     for painting, curves in panels.items():
         for way, points in curves.items():
             reached = next((step for step, value in points if value <= goals.get(painting, float("-inf"))), None)
             wanted = f"{goals[painting]:.4g}" if painting in goals else ""
             steps, value = points[-1]
             cells.append([painting, way, str(steps), f"{value:.4g}", wanted, "" if reached is None else str(reached)])
-    typer.echo("\n".join(_aligned(cells)))
+    typer.echo("\n".join(markdown(head, cells)))
 
 
 @app.command("flicker")
@@ -309,28 +310,22 @@ def flicker(
     if json:
         print_json([row.to_dict() for row in rows])
         return
-    cells = [["network", "clip", "frames", "alone", f"norms {norms:g}", f"smooth {smooth:g}", "of alone"]]
+    head, cells = ["network", "clip", "frames", "alone", f"norms {norms:g}", f"smooth {smooth:g}", "of alone"], []
     for row in rows:
         values = [f"{value:.2f}" for value in (row.frames, row.alone, row.norms, row.smooth)]
         cells.append([row.network, row.clip, *values, f"{row.share:.0%}"])
-    typer.echo("\n".join(_aligned(cells)))
-
-
-def _aligned(cells: list[list[str]]) -> list[str]:
-    """A Markdown table, aligned for reading as it is."""
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    lines = [
-        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in cells
-    ]
-    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+    typer.echo("\n".join(markdown(head, cells)))
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
-    cells = [["set", "scale", "method", "PSNR", "SSIM", "paper's", "feature distance", "colour", "grid (truth)"]]
+    head, cells = (
+        ["set", "scale", "method", "PSNR", "SSIM", "paper's", "feature distance", "colour", "grid (truth)"],
+        [],
+    )
     for row in rows:
         paper = "" if row["paper_psnr"] is None else f"{row['paper_psnr']:.2f} / {row['paper_ssim']:.4f}"
         distance = "" if row["feature_distance"] is None else f"{row['feature_distance']:.3f}"
         measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.4f}", paper, distance]
         measured += [f"{row['colour_shift']:.2f}", f"{row['grid']:.2f} ({row['grid_truth']:.2f})"]
         cells.append([row["set"], f"x{row['scale']}", row["method"], *measured])
-    return _aligned(cells)
+    return markdown(head, cells)

@@ -20,14 +20,16 @@ Rows = Sequence[dict[str, Any]]
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Lines of a table.
+    """Lines of a table, its columns aligned for reading it as it is.
 
     Example:
-        >>> markdown(["a", "b"], [[1, None]])
-        ['| a | b |', '|---|---|', '| 1 |  |']
+        >>> markdown(["a", "b"], [[10, None]])
+        ['| a  | b |', '|----|---|', '| 10 |   |']
     """
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return lines + [f"| {' | '.join('' if cell is None else str(cell) for cell in row)} |" for row in rows]
+    cells = [list(head), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
+    lines = [f"| {' | '.join(text.ljust(width) for text, width in zip(line, widths, strict=True))} |" for line in cells]
+    return [lines[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *lines[1:]]
 
 
 def machine_line(machine: dict[str, Any]) -> str:

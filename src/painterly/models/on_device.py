@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from painterly.errors import UsageError
 from painterly.inference.accelerate import accelerate
 from painterly.inference.choice import choose
 from painterly.inference.stream import stream
@@ -68,7 +69,13 @@ class OnDevice(Generic[N]):
 
     @property
     def tile_type(self) -> torch.dtype:
-        """Number type of convolutions where tiles are painted: by torch, whatever runs whole pictures."""
+        """Number type of convolutions where tiles are painted: by torch, whatever runs whole pictures.
+
+        Raises:
+            UsageError: It would be int8.
+        """
+        if self.choice.precision == "int8":
+            raise UsageError("tiles know no int8; take --precision bfloat16, or add --tile off")
         return torch.bfloat16 if self.choice.precision == "bfloat16" else torch.float32
 
     def free_memory(self) -> int | None:

@@ -188,6 +188,9 @@ class Painter(OnDevice[StyleNetwork]):
             treatment: Colours and strokes.
             masks: Where each look belongs, shape (1, 1, h, w), of the picture's proportions.
             size: Longest side of the result in pixels; by default that of the picture.
+
+        Raises:
+            UsageError: The precision is int8, which tiles do not know.
         """
         networks = [self._plain_network(look) for look in looks]
         return TiledPainting(networks, treatment or Treatment(), masks, size, self.tile_type, self.device)
@@ -199,7 +202,7 @@ class Painter(OnDevice[StyleNetwork]):
         if min(height, width) < MINIMUM_SIZE:
             return False  # refused in any case
         need = self._bytes_for(batch * height * width, (treatment or Treatment()).scale)
-        sooner = self.device.type == "cpu" and height * width >= TILES_SOONER
+        sooner = self.device.type == "cpu" and height * width >= TILES_SOONER and self.choice.precision != "int8"
         return tiles.wanted(need, self.free_memory(), resident_memory(), sooner=sooner)
 
     def _plain_network(self, look: Look | None) -> StyleNetwork:
