@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from painterly.commands.benchmark_serving import serving
 from painterly.commands.common import Device, Json, Overwrite, Precision, Quiet, Verbose, print_json, say
 from painterly.commands.demo import DEMO_PICTURE
 from painterly.models.catalogue import DEFAULT_MODEL
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(help="Measure speed, memory and energy.", no_args_is_help=True)
+app.command("serving")(serving)
 
 Sizes = Annotated[str, typer.Option("--sizes", help="Sides in pixels, separated by commas.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="A style network's name or file.")]
