@@ -1,0 +1,3 @@
+from .folder import page_folder
+
+__all__ = ["page_folder"]
