@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["SHIPPED", "cache_folder", "data_folder", "styles_folder"]
+__all__ = ["DEMO_PICTURE", "SHIPPED", "cache_folder", "data_folder", "styles_folder"]
 
 
 SHIPPED = Path(__file__).parent / "models" / "shipped"
 """Where the networks that ship are."""
+
+DEMO_PICTURE = Path(__file__).parent / "assets" / "demo.jpg"
+"""The photograph that ships."""
 
 
 def data_folder() -> Path | None:

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 from painterly.benchmarks import Timing, benchmark_paper, time_calls
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.encoders import VGG
+from painterly.folders import DEMO_PICTURE
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from PIL import Image
 
 from painterly.benchmarks import benchmark_inference, benchmark_startup, benchmark_training
 from painterly.benchmarks.inference import contestant, contestants
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.errors import PainterlyError
+from painterly.folders import DEMO_PICTURE
 from painterly.inference import Choice
 
 SMALL = "starry-night-small"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.errors import OutputError, UsageError
+from painterly.folders import DEMO_PICTURE
 
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")

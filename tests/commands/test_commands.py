@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from painterly import __version__
-from painterly.commands.demo import DEMO_PICTURE
+from painterly.folders import DEMO_PICTURE
 
 Run = Callable[..., Any]
 

@@ -17,9 +17,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from painterly import __version__
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.data import crop_loader
 from painterly.encoders import DistilledVGG
+from painterly.folders import DEMO_PICTURE
 from painterly.models.card import ModelCard
 from painterly.models.file import load_network, read_card, save_network
 from painterly.networks import StyleDescription, StyleNetwork

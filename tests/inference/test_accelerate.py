@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.errors import MissingExtraError
+from painterly.folders import DEMO_PICTURE
 from painterly.images.reading import read_picture
 from painterly.images.tensors import to_tensor
 from painterly.inference import Choice, accelerate

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from painterly.commands.benchmark_scale import cluster, scaling
 from painterly.commands.benchmark_serving import serving
 from painterly.commands.common import Device, Json, Overwrite, Precision, Quiet, Verbose, print_json, say
-from painterly.commands.demo import DEMO_PICTURE
+from painterly.folders import DEMO_PICTURE
 from painterly.models.catalogue import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -252,6 +253,10 @@ def video(
         report=say,
     )
     _print(table.to_dict(), [machine_line(table.machine), *video_table(table.rows)], json=json)
+
+
+app.command("scaling")(scaling)
+app.command("cluster")(cluster)
 
 
 def _megapixels(text: str) -> list[float]:

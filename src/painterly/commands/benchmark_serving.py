@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from painterly.commands.common import Json, Quiet, Verbose, print_json, say
-from painterly.commands.demo import DEMO_PICTURE
 from painterly.commands.tables import machine_line, markdown
+from painterly.folders import DEMO_PICTURE
 
 __all__ = ["serving"]
 

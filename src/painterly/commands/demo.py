@@ -9,10 +9,9 @@ import typer
 
 from painterly.commands.common import Device, Json, Overwrite, Quiet, Verbose
 from painterly.commands.stylize import stylize
+from painterly.folders import DEMO_PICTURE
 
-__all__ = ["DEMO_PICTURE", "demo"]
-
-DEMO_PICTURE = Path(__file__).parent.parent / "assets" / "demo.jpg"
+__all__ = ["demo"]
 
 
 def demo(
@@ -24,4 +23,5 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Paint the photograph that comes with painterly; works offline."""
-    stylize([str(DEMO_PICTURE)], output, device=device, overwrite=overwrite, json=json, quiet=quiet, verbose=verbose)
+    where = str(output)
+    stylize([str(DEMO_PICTURE)], where, device=device, overwrite=overwrite, json=json, quiet=quiet, verbose=verbose)

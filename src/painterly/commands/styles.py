@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from painterly.commands.common import Backend, Device, Json, Overwrite, Precision, Quiet, Verbose, print_json, say
-from painterly.commands.demo import DEMO_PICTURE
+from painterly.folders import DEMO_PICTURE
 
 __all__ = ["styles"]
 

@@ -7,12 +7,12 @@ import dataclasses
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from painterly.atomic import atomic_path, check_writable
 from painterly.data.photos import find_photos
@@ -28,21 +28,29 @@ from painterly.networks.mixing import mix_parameters, norm_layers, style_paramet
 from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import held_out_crops, mean_objective
 from painterly.training.learn_settings import PHOTOGRAPHS, LearnSettings
-from painterly.training.loop import Task, fit
+from painterly.training.loop import fit
 from painterly.training.style import StyleTask
 from painterly.training.style_settings import StyleTraining, check_style_name, style_name
+from painterly.training.task import Task
 
-__all__ = ["LearnTask", "learn_style"]
+__all__ = ["LearnTask", "Watch", "learn_style"]
 
 log = logging.getLogger(__name__)
 
+Watch = Callable[[int, Callable[[Tensor], Tensor]], object]
+"""Told before every step how many were done, and given what paints as far as the style is learnt: from RGB in [0, 1],
+shape (B, 3, H, W), to the same, on the network's device."""
 
-def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Path, ModelCard]:
+
+def learn_style(
+    painting: Path, config: LearnSettings | None = None, *, watch: Watch | None = None
+) -> tuple[Path, ModelCard]:
     """Add a painting to a gallery.
 
     Args:
         painting: Its file.
         config: How.
+        watch: Told how far it is; see `Watch`. What it draws of random numbers changes the style.
 
     Returns:
         The file that was written, and its card. `painterly stylize --style NAME` finds it from then on.
@@ -67,13 +75,15 @@ def learn_style(painting: Path, config: LearnSettings | None = None) -> tuple[Pa
 
     plan = _training(painting, config, card, target)
     task = LearnTask(plan, gallery, config.start)
-    task.name = name
+    task.name, task.watch = name, watch
     result = _fit(plan, task, keep=not config.deep)
     if config.deep:
         start = style_parameters(task.network)
         deep = dataclasses.replace(plan, steps=config.deep_steps, learning_rate=1e-3, decay=0.3, overwrite=True)
         task = LearnTask(deep, gallery, config.start, start, deep=True)
         task.name = name
+        if watch is not None:
+            task.watch = lambda step, paint: watch(config.steps + step, paint)
         result = _fit(deep, task, keep=True)
     return target, result
 
@@ -90,6 +100,7 @@ class LearnTask(StyleTask):
     """
 
     name = ""
+    watch: Watch | None = None
 
     def __init__(
         self,
@@ -116,6 +127,18 @@ class LearnTask(StyleTask):
 
     def parameters(self) -> Iterable[dict[str, Any]]:
         return [{"params": [parameter for parameter in self.network.parameters() if parameter.requires_grad]}]
+
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
+        if self.watch is not None:
+            self.watch(step, self.paint)
+        return super().terms(model, photographs, step, samples)
+
+    @torch.no_grad()
+    def paint(self, photographs: Tensor) -> Tensor:
+        """Paint as far as the style is learnt: RGB in [0, 1], shape (B, 3, H, W), to the same."""
+        device = next(self.network.parameters()).device
+        painting: Tensor = self.network(photographs.to(device))
+        return painting.clamp(0, 1)
 
     def about(self) -> dict[str, Any]:
         about = super().about()

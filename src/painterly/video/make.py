@@ -77,6 +77,7 @@ def make_clip(
     encoding: Encoding,
     *,
     progress: Callable[[int], object] = lambda frames: None,
+    shown: Callable[[Frame], object] = lambda frame: None,
 ) -> Made:
     """Make a clip.
 
@@ -88,6 +89,7 @@ def make_clip(
         size: Height and width of these.
         encoding: How to encode.
         progress: Called with how many frames are done.
+        shown: Called with each frame that was made, before that.
 
     Raises:
         Interrupted: By Ctrl-C; what was made until then plays under the name of the part.
@@ -102,6 +104,7 @@ def make_clip(
 
     def done(frame: Frame) -> None:
         made.frames += 1
+        shown(frame)
         progress(made.frames)
 
     try:

@@ -21,7 +21,7 @@ from painterly.video.make import Made, Pixels, check_target, make_clip
 from painterly.video.mix import Mix, parse_mix
 from painterly.video.painting import FramePainter, Steadiness, from_pixels, to_pixels
 from painterly.video.preview import preview_sheet
-from painterly.video.reading import Clip, open_clip
+from painterly.video.reading import Clip, Frame, open_clip
 
 __all__ = ["SMOOTH", "enlarge_video", "frame_size", "paint_video"]
 
@@ -53,6 +53,7 @@ def paint_video(
     precision: str = "auto",
     overwrite: bool = False,
     progress: Progress = lambda clip, frames: None,
+    shown: Callable[[Frame], object] = lambda frame: None,
 ) -> Made:
     """Paint a clip, with its sound, times and colours.
 
@@ -78,6 +79,7 @@ def paint_video(
         precision: "auto", "float32", "bfloat16" or "int8".
         overwrite: Whether existing files are replaced.
         progress: Called with the clip and how many frames are done.
+        shown: Called with each frame that was painted, before that; its time is in units of the clip's `time_base`.
 
     Returns:
         What was made, and how long each stage was at work.
@@ -111,7 +113,9 @@ def paint_video(
         check_writable(sheet, overwrite=overwrite)
         alone = FramePainter(painter, treatment, wanted, mix=plan)
         save_picture(preview_sheet(clip, alone), sheet, overwrite=overwrite)
-    return make_clip(reader, target, paint, wanted, encoding, progress=lambda frames: progress(clip, frames))
+    return make_clip(
+        reader, target, paint, wanted, encoding, progress=lambda frames: progress(clip, frames), shown=shown
+    )
 
 
 def enlarge_video(
