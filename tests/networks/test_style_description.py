@@ -68,7 +68,7 @@ def test_a_key_of_a_newer_version_is_refused_by_name() -> None:
         ("blocks", 65),
         ("normalization", "layer"),
         ("upsampling", "bicubic"),
-        ("padding", "zero"),
+        ("padding", "wrap"),
         ("pixels", ["vgg"]),
         ("styles", 0),
         ("styles", -1),

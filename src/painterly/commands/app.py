@@ -14,12 +14,16 @@ from painterly.commands import (
     demo,
     download,
     evaluate,
+    export,
+    import_,
     info,
     invert,
     learn,
     models,
     optimize,
     report,
+    serve,
+    studio,
     styles,
     stylize,
     sweep,
@@ -61,6 +65,8 @@ app.command("optimize", rich_help_panel=PAINT)(optimize.optimize)
 app.command("upscale", rich_help_panel=PAINT)(upscale.upscale)
 app.command("video", rich_help_panel=PAINT)(video.video)
 app.command("camera", rich_help_panel=PAINT)(camera.camera)
+app.command("studio", rich_help_panel=PAINT)(studio.studio)
+app.command("serve", rich_help_panel=SHARE)(serve.serve)
 app.command("learn", rich_help_panel=TRAIN)(learn.learn)
 app.add_typer(train.app, name="train", rich_help_panel=TRAIN)
 app.command("sweep", rich_help_panel=TRAIN)(sweep.sweep)
@@ -71,4 +77,6 @@ app.add_typer(benchmark.app, name="benchmark", rich_help_panel=MEASURE)
 app.command("report", rich_help_panel=MEASURE)(report.report)
 app.command("blend", rich_help_panel=SHARE)(blend.blend)
 app.command("models", rich_help_panel=SHARE)(models.models)
+app.command("export", rich_help_panel=SHARE)(export.export)
+app.command("import", rich_help_panel=SHARE)(import_.import_)
 app.command("info", rich_help_panel=SHARE)(info.info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import torch
@@ -77,6 +78,61 @@ class OnDevice(Generic[N]):
         if self.choice.precision == "int8":
             raise UsageError("tiles know no int8; take --precision bfloat16, or add --tile off")
         return torch.bfloat16 if self.choice.precision == "bfloat16" else torch.float32
+
+    @property
+    def whole(self) -> tuple[N, ModelCard]:
+        """Network and card as their file has them."""
+        return self.network, self.card
+
+    def save_pretrained(self, folder: str | Path, *, licence: str = "") -> Path:
+        """Write the model as a folder for the Hugging Face Hub; see `painterly.interop.pretrained.save_pretrained`.
+
+        Args:
+            folder: Where to write model.safetensors, config.json and README.md.
+            licence: The hub's name of the licence of the weights, such as "mit".
+
+        Returns:
+            The folder; `painterly.load` and `load_upscaler` read it.
+
+        Raises:
+            OutputError: A file cannot be written.
+        """
+        from painterly.interop.pretrained import save_pretrained
+
+        network, card = self.whole
+        return save_pretrained(network, card, folder, licence=licence)  # type: ignore[arg-type]
+
+    def push_to_hub(
+        self,
+        repository: str,
+        *,
+        licence: str = "",
+        private: bool = False,
+        message: str = "",
+        revision: str | None = None,
+    ) -> str:
+        """Upload the model to the Hugging Face Hub; see `painterly.interop.hub.push_to_hub`.
+
+        Args:
+            repository: "user/repo"; made if there is none.
+            licence: The hub's name of the licence of the weights, such as "mit".
+            private: Whether a new repository is private.
+            message: Of the commit.
+            revision: The branch; by default main.
+
+        Returns:
+            The address of the commit.
+
+        Raises:
+            UsageError: It is not a repository's name.
+            OutputError: The hub cannot be reached or refuses.
+            MissingExtraError: huggingface_hub is not installed.
+        """
+        from painterly.interop.hub import push_to_hub
+
+        network, card = self.whole
+        about = {"licence": licence, "private": private, "message": message, "revision": revision}
+        return push_to_hub(network, card, repository, **about)  # type: ignore[arg-type]
 
     def free_memory(self) -> int | None:
         """Bytes that are free where the network runs, or None where nobody says."""

@@ -100,6 +100,11 @@ class Painter(OnDevice[StyleNetwork]):
         self._ready = {self._key(self.look): self.fast}
 
     @property
+    def whole(self) -> tuple[StyleNetwork, ModelCard]:
+        """Network and card as their file has them: the gallery's, where there is one."""
+        return (self.gallery.network, self.gallery.card) if self.gallery is not None else (self.network, self.card)
+
+    @property
     def styles(self) -> list[str]:
         """Names of the styles that it can paint, those that were learnt on this machine included."""
         return self.gallery.names if self.gallery is not None else [str(self.card.style.get("name") or self.name)]
@@ -286,8 +291,8 @@ def load(
     """Load a network that paints.
 
     Args:
-        model: A shipped model's name, one of the gallery's styles, a model file, or one of the authors' released
-            networks as ONNX; by default the gallery.
+        model: A shipped model's name, one of the gallery's styles, a model file, a folder of `save_pretrained`'s,
+            `hf:user/repo` on the Hugging Face Hub, or a file that can be imported; by default the gallery.
         style: A style or a mixture, for a gallery: what it paints unless told otherwise.
         strength: From 0, the photograph, to 1, the style; likewise.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".

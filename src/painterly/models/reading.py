@@ -10,15 +10,15 @@ from painterly.models.file import load_network
 from painterly.models.gallery import Gallery
 from painterly.models.header import read_card
 from painterly.models.look import plain_name
-from painterly.models.resolve import card_for, resolve
+from painterly.models.resolve import card_for, is_foreign, resolve
 from painterly.networks.build import Network
 from painterly.networks.style import StyleNetwork
 
-__all__ = ["info", "read_file", "read_model"]
+__all__ = ["info", "is_whole", "read_file", "read_model"]
 
 
 def read_model(model: str | Path) -> tuple[Network | DistilledVGG, ModelCard]:
-    """Network and card of a shipped model, a model file, or one of the authors' released networks as ONNX.
+    """Network and card of a shipped model, a model file, or somebody else's that can be imported.
 
     The name of one of the gallery's styles gives a network of that style alone; `gallery`, the whole.
 
@@ -28,21 +28,21 @@ def read_model(model: str | Path) -> tuple[Network | DistilledVGG, ModelCard]:
     """
     path, look = resolve(model)
     network, card = read_file(path)
-    if look is None or not isinstance(network, StyleNetwork) or _whole(model, path):
+    if look is None or not isinstance(network, StyleNetwork) or is_whole(model, path):
         return network, card
     return Gallery(network, card).network_for(look), card_for(card, look)
 
 
 def read_file(path: Path) -> tuple[Network | DistilledVGG, ModelCard]:
-    """Network and card of a model file, or of one of the authors' released networks as ONNX.
+    """Network and card of a model file, or of somebody else's that can be imported.
 
     Raises:
         InputError: The file cannot be read as a model.
     """
-    if path.suffix.lower() == ".onnx":
-        from painterly.interop.authors import load_authors_network
+    if is_foreign(path):
+        from painterly.interop.importing import read_foreign
 
-        return load_authors_network(path)
+        return read_foreign(path)
     return load_network(path)
 
 
@@ -64,12 +64,13 @@ def info(model: str | Path) -> ModelCard:
     if file.suffix == ".safetensors" and file.is_file():
         return read_card(file)  # a learnt style's too, which is no model by itself
     path, look = resolve(model)
-    if path.suffix.lower() == ".onnx":
+    if is_foreign(path):
         return read_file(path)[1]
     card = read_card(path)
-    return card if look is None or _whole(model, path) else card_for(card, look)
+    return card if look is None or is_whole(model, path) else card_for(card, look)
 
 
-def _whole(model: str | Path, path: Path) -> bool:
+def is_whole(model: str | Path, path: Path) -> bool:
     """Whether it is a gallery that is named, and not one of its styles."""
-    return plain_name(str(model)) == path.stem or Path(model).expanduser() == path
+    named = plain_name(str(model)) == path.stem or str(model).startswith("hf:")
+    return named or Path(model).expanduser() in (path, path.parent)

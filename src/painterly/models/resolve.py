@@ -14,10 +14,22 @@ from painterly.models.header import read_card
 from painterly.models.look import Look, parse_look, plain_name
 from painterly.models.style_book import STYLE_TASK, StyleBook, learnt_styles
 
-__all__ = ["Style", "card_for", "resolve", "resolve_look"]
+__all__ = ["Style", "card_for", "is_foreign", "resolve", "resolve_look"]
 
 Style = str | Path | Mapping[str, float] | Look
 """A style's name, or a mixture as `painterly.models.look.parse_look` reads it."""
+
+_FOREIGN = {".onnx", ".t7", ".pth", ".pt", ".model", ".npz", ".ckpt"}
+"""Ends of the names of other people's files; see `painterly.interop.importing`."""
+
+
+_IN_FOLDER = "model.safetensors"
+"""A model in a folder that `save_pretrained` wrote."""
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file is somebody else's network, by its name."""
+    return path.suffix.lower() in _FOREIGN
 
 
 def resolve(
@@ -26,8 +38,8 @@ def resolve(
     """The file of a network, and what to paint with it.
 
     Args:
-        model: A shipped model's name, a file, or the name of a style of the gallery's, learnt ones included; by default
-            the gallery.
+        model: A shipped model's name, a file, a folder of `save_pretrained`'s, `hf:user/repo`, or the name of a style
+            of the gallery's, learnt ones included; by default the gallery.
         style: A style of that network, or a mixture; or, if no model is named, a network that has just one style.
         strength: From 0, the photograph, to 1, the style.
 
@@ -46,7 +58,7 @@ def resolve(
         path, style = _for_style(str(model), strength)
     else:
         path = _find(model)
-    if path.suffix.lower() == ".onnx":
+    if is_foreign(path):
         return path, resolve_look(ModelCard("style", {}, path.stem), path.stem, style, strength)
     return path, resolve_look(read_card(path), path.stem, style, strength)
 
@@ -142,9 +154,14 @@ def _is_style(name: str | Path) -> bool:
 
 
 def _find(model: str | Path) -> Path:
-    """As `find_model`, which does not know the gallery's styles."""
+    """As `find_model`, which knows neither the gallery's styles nor folders nor the hub."""
+    if str(model).startswith("hf:"):
+        from painterly.interop.hub import fetch
+
+        return fetch(str(model))
     try:
-        return find_model(model)
+        path = find_model(model)
+        return path / _IN_FOLDER if path.is_dir() else path
     except UsageError as error:
         names = dict.fromkeys([*shipped_models(), *_gallery_styles()])
         near = difflib.get_close_matches(plain_name(str(model)), names, 3, 0.4)

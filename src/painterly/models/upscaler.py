@@ -174,7 +174,8 @@ def load_upscaler(
     """Load a network that enlarges.
 
     Args:
-        model: A shipped model's name or a model file; by default the one that ships for `scale`.
+        model: A shipped model's name, a model file, a folder of `save_pretrained`'s or `hf:user/repo`; by default the
+            one that ships for `scale`.
         scale: How many times larger pictures are to become; by default what the model does, or 4.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         backend: "auto", "torch", "compile", "openvino" or "onnxruntime".

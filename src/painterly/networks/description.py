@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, Self, get_args
 
 from painterly.errors import InputError
@@ -40,9 +40,10 @@ Padding = Literal["reflect-start", "reflect", "zero"]
 """Reflect once before the first layer with unpadded residual blocks (the paper's style network), reflect in every
 layer, or surround every layer with zeros (the paper's super-resolution network)."""
 
-Pixels = Literal["vgg", "unit"]
-"""What the layers see and give: BGR in 0..255 less VGG's mean, out through 150 tanh (the authors' code); or RGB
-normalised by ImageNet's mean and deviation, in and out. At the boundary it is RGB in [0, 1] either way."""
+Pixels = Literal["vgg", "unit", "tanh"]
+"""What the layers see and give: BGR in 0..255 less VGG's mean, out through 150 tanh (the authors' code); RGB
+normalised by ImageNet's mean and deviation, in and out; or RGB in [0, 1], out through 150 tanh around the middle of
+0..255 (Engstrom's fast-style-transfer). At the boundary it is RGB in [0, 1] in any case."""
 
 SCALES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 """Factors of super-resolution, and the up-sampling layers that each is made of."""
@@ -90,24 +91,29 @@ class StyleDescription(_Description):
         width: Channels of the first layer; the others have two and four times as many (paper 32, authors 16).
         blocks: Number of residual blocks.
         normalization: Batch or instance normalisation after every convolution but the last.
-        upsampling: How the two up-sampling layers work: "transposed" or "resize".
-        padding: Where pixels beyond the border come from: "reflect-start" or "reflect".
+        upsampling: How the two up-sampling layers work: "transposed", "transposed4" or "resize".
+        padding: Where pixels beyond the border come from: "reflect-start", "reflect" or "zero".
         pixels: The space in which the layers work.
         styles: How many styles the network paints. With more than one, every instance normalisation has a scale and a
             shift for each (Dumoulin et al. 2017), and all else is shared.
         identity: Whether the last of the styles is the photograph itself, unchanged.
         carry: How much of the photograph's own brightness and contrast is carried round the layers, from 0 to 1; see
             `painterly.networks.carry.carry_round`. A network with `identity` carries as much as that style weighs.
+        down_kernel: Side of the kernel of the two down-sampling layers: 3, or 4, which holds TensorFlow's lopsided
+            padding as a row and a column of zeros.
+        last_norm: Whether the last convolution is normalised too.
     """
 
     what = "a style network"
     ranges = {"width": (1, 1024), "blocks": (0, 64), "styles": (1, 4096)}
     choices = {
         "normalization": ("batch", "instance"),
-        "upsampling": ("transposed", "resize"),
-        "padding": ("reflect-start", "reflect"),
+        "upsampling": ("transposed", "transposed4", "resize"),
+        "padding": ("reflect-start", "reflect", "zero"),
         "pixels": get_args(Pixels),
         "identity": (True, False),
+        "down_kernel": (3, 4),
+        "last_norm": (True, False),
     }
 
     width: int = 32
@@ -119,6 +125,9 @@ class StyleDescription(_Description):
     styles: int = 1
     identity: bool = False
     carry: float = 0.0
+    # Not part of the text from which `painterly.networks.mixing.shared_digest` is made: learnt styles go on fitting.
+    down_kernel: int = field(default=3, repr=False)
+    last_norm: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -179,7 +188,7 @@ class SuperResolutionDescription(_Description):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.residual and self.pixels == "vgg":
+        if self.residual and self.pixels != "unit":
             raise InputError("a super-resolution network that adds to the bicubic picture cannot end in 150 tanh")
 
 

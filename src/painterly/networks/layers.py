@@ -37,7 +37,7 @@ class ConvLayer(Chain):
     Args:
         inputs: Channels in.
         outputs: Channels out.
-        kernel: Side of the kernel, odd.
+        kernel: Side of the kernel: odd, or with a stride of 2 even.
         stride: Step of the convolution.
         padding: "reflect" pads here; "zero" has zeros, as has "reflect-start", whose reflection is done once before.
         norm: Kind of normalisation.
@@ -58,7 +58,7 @@ class ConvLayer(Chain):
         styles: int = 1,
     ) -> None:
         super().__init__()
-        reach = kernel // 2
+        reach = (kernel - 1) // 2
         if padding == "reflect":
             self.pad = ReflectionPad(reach)
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=0 if padding == "reflect" else reach)

@@ -22,6 +22,14 @@ VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 """The mean that VGG's authors subtract: BGR in 0..255."""
 
 
+_SPACES: dict[Pixels, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "vgg": (VGG_MEAN_BGR, (1.0,) * 3),
+    "unit": (IMAGENET_MEAN, IMAGENET_STD),
+    "tanh": ((127.5,) * 3, (1.0,) * 3),
+}
+"""Mean and deviation."""
+
+
 class _PixelSpace(nn.Module):
     """The mean and deviation of a network's own space."""
 
@@ -31,7 +39,7 @@ class _PixelSpace(nn.Module):
     def __init__(self, space: Pixels) -> None:
         super().__init__()
         self.space = space
-        mean, std = (VGG_MEAN_BGR, (1.0,) * 3) if space == "vgg" else (IMAGENET_MEAN, IMAGENET_STD)
+        mean, std = _SPACES[space]
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
@@ -42,6 +50,8 @@ class PixelsIn(_PixelSpace):
     def forward(self, x: Tensor) -> Tensor:
         if self.space == "vgg":
             return x.flip(-3) * 255 - self.mean
+        if self.space == "tanh":
+            return x
         return (x - self.mean) / self.std
 
 
@@ -49,12 +59,14 @@ class PixelsOut(_PixelSpace):
     """A network's last activations to RGB, nominally in [0, 1]; shape (B, 3, H, W) in and out.
 
     "vgg" is the authors' 150 tanh with VGG's mean added back: it covers nearly, but not exactly, 0..255, and is left as
-    it is. "unit" undoes the normalisation of `PixelsIn` and cuts off at 0 and 1, except in training: where a sigmoid or
-    a limit once saturates, no gradient comes back, and dark parts of photographs stay black holes for good.
+    it is; "tanh" is the same around the middle of 0..255, in RGB. "unit" undoes the normalisation of `PixelsIn` and
+    cuts off at 0 and 1, except in training: where a sigmoid or a limit once saturates, no gradient comes back, and dark
+    parts of photographs stay black holes for good.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.space == "vgg":
-            return ((150 * torch.tanh(x) + self.mean) / 255).flip(-3)
+        if self.space != "unit":
+            pixels = (150 * torch.tanh(x) + self.mean) / 255
+            return pixels.flip(-3) if self.space == "vgg" else pixels
         pixels = x * self.std + self.mean
         return pixels if self.training else pixels.clamp(0, 1)

@@ -54,14 +54,15 @@ class StyleNetwork(nn.Module):
         if d.start_padding:
             layers.add_module("start", ReflectionPad(d.start_padding))
         layers.add_module("first", ConvLayer(3, narrow, 9, **norm))
-        layers.add_module("down1", ConvLayer(narrow, middle, 3, stride=2, **norm))
-        layers.add_module("down2", ConvLayer(middle, wide, 3, stride=2, **norm))
+        layers.add_module("down1", ConvLayer(narrow, middle, d.down_kernel, stride=2, **norm))
+        layers.add_module("down2", ConvLayer(middle, wide, d.down_kernel, stride=2, **norm))
         for index in range(1, d.blocks + 1):
             layers.add_module(f"block{index}", ResidualBlock(wide, **norm))
         for index, (inputs, outputs) in enumerate([(wide, middle), (middle, narrow)], 1):
             up = up_layer(inputs, outputs, upsampling=d.upsampling, **norm)
             layers.add_module(f"up{index}", up)
-        layers.add_module("last", ConvLayer(narrow, 3, 9, padding=d.padding, relu=False))
+        last: dict[str, Any] = norm if d.last_norm else {"padding": d.padding}
+        layers.add_module("last", ConvLayer(narrow, 3, 9, relu=False, **last))
 
         self.pixels_in = PixelsIn(d.pixels)
         self.layers = layers
