@@ -125,6 +125,14 @@ class TestLooks:
         assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
         assert all(not torch.equal(one, other) for one, other in itertools.pairwise(first))
 
+    def test_a_look_in_use_stays_ready(self, painter: Painter) -> None:
+        picture = photograph(16, 16)
+        painter(picture, style="sienna")
+        ready = painter._network(painter._looks("sienna", 1.0)[0])
+        for index in range(40):
+            painter(picture, style="sienna", strength=index / 40)
+            assert painter._network(painter._looks("sienna", 1.0)[0]) is ready
+
     def test_learnt_styles_can_be_painted_as_soon_as_they_are_there(
         self, gallery_file: Path, learn: Learn, tmp_path: Path
     ) -> None:

@@ -32,7 +32,10 @@ def opened(path: Path, framework: str = "np") -> Iterator[Any]:
     try:
         with safe_open(path, framework=framework) as file:
             if CARD not in (file.metadata() or {}):
-                raise InputError(f"{path} is a safetensors file, but not a painterly model (it has no card)")
+                raise InputError(
+                    f"{path} is a safetensors file, but not a painterly model (it has no card); "
+                    "painterly import reads other people's"
+                )
             yield file
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(

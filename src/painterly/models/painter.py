@@ -39,7 +39,7 @@ BYTES_PER_PIXEL_AND_CHANNEL = 28
 it in bfloat16."""
 
 _KEPT = 16
-"""Looks that are kept ready, the newest."""
+"""Looks that are kept ready, the last used."""
 
 
 class PaintOptions(TypedDict, total=False):
@@ -239,6 +239,7 @@ class Painter(OnDevice[StyleNetwork]):
                 self._ready.pop(next(iter(self._ready)))
             network = self.gallery.network_for(look).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             self._ready[key] = accelerate(network, self.choice, self.device)
+        self._ready[key] = self._ready.pop(key)
         return self._ready[key]
 
     def _key(self, look: Look | None) -> str:
