@@ -141,3 +141,9 @@ def test_a_split_input_only_doubles_what_comes_in() -> None:
 def test_an_unknown_module_is_named() -> None:
     with pytest.raises(TypeError, match="no operation is known for GELU"):
         lower(nn.Sequential(nn.Conv2d(3, 3, 1), nn.GELU()))
+
+
+@pytest.mark.parametrize("upsample", [nn.Upsample(scale_factor=2, mode="bilinear"), nn.Upsample(scale_factor=1.5)])
+def test_enlarging_otherwise_than_by_repeating_is_not_taken_for_it(upsample: nn.Module) -> None:
+    with pytest.raises(TypeError, match="no operation is known for Upsample"):
+        lower(nn.Sequential(nn.Conv2d(3, 3, 1), upsample))

@@ -258,8 +258,10 @@ def _single(module: nn.Module, x: int) -> Op:
         return Relu(x)
     if isinstance(module, nn.PixelShuffle):
         return Shuffle(x, module.upscale_factor)
-    if isinstance(module, nn.Upsample):
-        return Nearest(x, int(module.scale_factor))  # type: ignore[arg-type]
+    if isinstance(module, nn.Upsample) and module.mode == "nearest" and isinstance(module.scale_factor, (int, float)):
+        if module.scale_factor != int(module.scale_factor):
+            raise TypeError(f"no operation is known for Upsample by {module.scale_factor:g}")
+        return Nearest(x, int(module.scale_factor))
     raise TypeError(f"no operation is known for {type(module).__name__}")
 
 

@@ -4,6 +4,7 @@ from .gatys import gatys_content, gatys_style, gatys_style_layer
 from .gram import gram_matrix
 from .grid import GridLoss, grid_loss
 from .objective import StyleObjective
+from .perceptual import PerceptualLoss
 from .pixel import PixelLoss, pixel_loss
 from .steadiness import Movement, disturb, movements, steadiness
 from .style import StyleReconstruction, style_distances, style_reconstruction
@@ -18,6 +19,7 @@ __all__ = [
     "GalleryObjective",
     "GridLoss",
     "Movement",
+    "PerceptualLoss",
     "PixelLoss",
     "StyleObjective",
     "StyleReconstruction",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -14,7 +15,13 @@ FeatureScale = Literal["mean", "relative"]
 """See `feature_reconstruction`."""
 
 
-def feature_reconstruction(output: Tensor, target: Tensor, scale: FeatureScale = "mean") -> Tensor:
+def feature_reconstruction(
+    output: Tensor,
+    target: Tensor,
+    scale: FeatureScale = "mean",
+    *,
+    average: Callable[[Tensor], Tensor] = lambda mean: mean,
+) -> Tensor:
     """Squared distance of two activations over C H W, averaged over the batch (equation 2).
 
     Args:
@@ -22,6 +29,8 @@ def feature_reconstruction(output: Tensor, target: Tensor, scale: FeatureScale =
         target: Activations of the picture it should resemble, same shape.
         scale: "mean" over C H W (equation 2), or "relative": that over the target's own mean square, so that a number
             means the same at every layer of every loss network.
+        average: From the mean square of this batch's target to that of the whole batch, where this is a part of one
+            that several processes share.
 
     Returns:
         A scalar, in float32 at least.
@@ -32,7 +41,9 @@ def feature_reconstruction(output: Tensor, target: Tensor, scale: FeatureScale =
     """
     wide = torch.promote_types(output.dtype, torch.float32)
     distance = F.mse_loss(output.to(wide), target.to(wide))
-    return distance / target.to(wide).square().mean().clamp_min(1e-12) if scale == "relative" else distance
+    if scale == "mean":
+        return distance
+    return distance / average(target.to(wide).square().mean()).clamp_min(1e-12)
 
 
 class FeatureReconstruction(nn.Module):

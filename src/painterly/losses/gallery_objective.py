@@ -54,13 +54,21 @@ class GalleryObjective(nn.Module):
         """Where the activations come from."""
         return self.first.loss_network
 
-    def forward(self, output: Tensor, photograph: Tensor, styles: Tensor) -> dict[str, Tensor]:
+    @property
+    def counts(self) -> bool:
+        """Whether a term depends on how many pictures a batch has."""
+        return self.varies and self.first.weighting.variation_batch == "sum"
+
+    def forward(
+        self, output: Tensor, photograph: Tensor, styles: Tensor, count: int | None = None
+    ) -> dict[str, Tensor]:
         """The weighted terms, whose sum is the objective.
 
         Args:
             output: The pictures being judged, RGB in [0, 1], shape (B, 3, H, W).
             photograph: What they should show, same shape.
             styles: Which style each of them has, shape (B,), whole numbers.
+            count: How many pictures the whole batch has, where this is a part of one that several processes share.
 
         Returns:
             Scalars by name: `content`, `style` and, where it weighs anything, `variation`; means over the batch.
@@ -88,8 +96,8 @@ class GalleryObjective(nn.Module):
             pixels = output.float() * 255
             measure = total_variation if one.weighting.variation_form == "root" else squared_total_variation
             rough = torch.stack([measure(picture) for picture in pixels.split(1)])
-            if one.weighting.variation_batch == "sum":
-                rough = rough * len(output)
+            if self.counts:
+                rough = rough * (len(output) if count is None else count)
             terms["variation"] = self._weighted("variation", rough, styles)
         return terms
 

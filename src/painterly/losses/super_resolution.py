@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -32,6 +32,8 @@ class SuperResolutionObjective(nn.Module):
         pixel_form: "squared" differences (the paper), or "absolute" ones, which sharpen more for the same error.
         shift: Largest number of rows and columns cut off at the top left, at random, before the loss network sees
             output and target, so that its pooling grid has no fixed place on the picture; 0 for none.
+        average: Where several processes share a batch: from the mean of a part to that of the whole; see
+            `painterly.losses.feature_reconstruction`.
 
     Raises:
         UsageError: The loss network lacks a layer.
@@ -49,6 +51,7 @@ class SuperResolutionObjective(nn.Module):
         feature_scale: Literal["mean", "relative"] = "mean",
         pixel_form: Literal["squared", "absolute"] = "squared",
         shift: int = 0,
+        average: Callable[[Tensor], Tensor] = lambda mean: mean,
     ) -> None:
         super().__init__()
         self.loss_network = loss_network
@@ -56,6 +59,7 @@ class SuperResolutionObjective(nn.Module):
         self.feature, self.pixel = feature if loss_network is not None else 0.0, pixel
         self.grid, self.period = grid, period
         self.feature_scale, self.pixel_form, self.shift = feature_scale, pixel_form, shift
+        self.average = average
         missing = [name for name in self.layers if loss_network is not None and name not in loss_network.layers]
         if missing:
             raise UsageError(f"the loss network has no {', '.join(missing)}")
@@ -77,7 +81,10 @@ class SuperResolutionObjective(nn.Module):
             with torch.no_grad():
                 wanted = self.loss_network(target[..., top:, left:], self.layers)
             found = self.loss_network(output[..., top:, left:], self.layers)
-            distances = [feature_reconstruction(found[name], wanted[name], self.feature_scale) for name in self.layers]
+            distances = [
+                feature_reconstruction(found[name], wanted[name], self.feature_scale, average=self.average)
+                for name in self.layers
+            ]
             terms["feature"] = self.feature * torch.stack(distances).mean()
         if self.pixel:
             wide = torch.promote_types(output.dtype, torch.float32)
