@@ -99,8 +99,8 @@ def test_odd_sizes_are_kept(tmp_path: Path, codec: str, size: tuple[int, int]) -
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_hevc_of_any_size_depth_and_length(tmp_path: Path, size: tuple[int, int], bits: int, count: int) -> None:
     width, height = size
-    format = "yuv444p" if bits == 8 else "yuv444p10le"
-    source = write_clip(tmp_path / "in.mkv", width=width, height=height, codec="ffv1", format=format, count=count)
+    layout = "yuv444p" if bits == 8 else "yuv444p10le"
+    source = write_clip(tmp_path / "in.mkv", width=width, height=height, codec="ffv1", format=layout, count=count)
     for ending in ("mp4", "mkv"):
         made = copy(source, tmp_path / f"out.{ending}", Encoding("hevc", 5))
         pictures = pictures_of(made.target)
