@@ -14,7 +14,7 @@ from painterly.errors import InputError, UsageError
 from painterly.images.animation import ANIMATED, find_animation
 from painterly.images.writing import WRITABLE, check_depth, check_format
 
-__all__ = ["Job", "plan_jobs"]
+__all__ = ["Job", "check_ending", "ending_for", "plan_jobs"]
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,7 @@ def plan_jobs(
         UsageError: `output` names one file for several pictures, or the format cannot be written.
         InputError: No pictures were found.
     """
-    ending = f".{format.lower().lstrip('.')}" if format else None
-    if ending is not None:
-        if ending not in WRITABLE:
-            raise UsageError(f"--format {format}: choose from {', '.join(s.lstrip('.') for s in WRITABLE)}")
-        check_format(Path(f"--format {format}{ending}"))
-        check_depth(Path(f"--format {format}"), depth, ending)
+    ending = check_ending(format, depth)
     if str(STANDARD) in inputs:
         return [_standard_job(inputs, output, ending or "", depth)]
     sources = _expand(inputs)
@@ -80,7 +75,7 @@ def plan_jobs(
     same = _sameness(output)
     jobs, taken = [], dict[str, Path]()
     for source, relative in sources:
-        end = ending or _ending(source, depth)
+        end = ending or ending_for(source, depth)
         if output is None:
             target = source.with_name(f"{source.stem}-{suffix}{end}")
         else:
@@ -124,8 +119,24 @@ def _is_readable_still(source: Path) -> bool:
         return False
 
 
-def _ending(source: Path, depth: int) -> str:
-    """That of the source where it can be written."""
+def check_ending(format: str | None, depth: int = 8) -> str | None:
+    """The file name ending that a format means; None for none.
+
+    Raises:
+        UsageError: It cannot be written, or not with so many bits.
+    """
+    if not format:
+        return None
+    ending = f".{format.lower().lstrip('.')}"
+    if ending not in WRITABLE:
+        raise UsageError(f"--format {format}: choose from {', '.join(s.lstrip('.') for s in WRITABLE)}")
+    check_format(Path(f"--format {format}{ending}"))
+    check_depth(Path(f"--format {format}"), depth, ending)
+    return ending
+
+
+def ending_for(source: Path, depth: int = 8) -> str:
+    """The file name ending of a result in a folder: that of the source where it can be written, else that of PNG."""
     own = source.suffix.lower()
     if depth == 16:
         return own if own in (".png", ".tif", ".tiff") else ".png"

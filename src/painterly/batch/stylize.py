@@ -45,6 +45,7 @@ def stylize(
     strip: bool = False,
     max_pixels: int | None = None,
     report: Callable[[Outcome], object] = lambda outcome: None,
+    run: Callable[..., list[Outcome]] = work_on_files,
 ) -> list[Outcome]:
     """Paint photographs in the style of a painting, from files to files.
 
@@ -75,6 +76,7 @@ def stylize(
         strip: Whether dates, places, camera and comments are left out of the results.
         max_pixels: Larger pictures are refused; by default 500 million pixels.
         report: Called with each outcome as it comes.
+        run: What goes through the files; `painterly.cluster` has its own.
 
     Returns:
         An outcome for every picture; one that failed says why, and stops none of the others.
@@ -106,7 +108,7 @@ def stylize(
         where={"device": device, "backend": backend, "precision": precision},
     )
     painting.load()
-    return work_on_files(
+    return run(
         inputs,
         output,
         painting,

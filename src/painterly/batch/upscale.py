@@ -38,6 +38,7 @@ def upscale(
     strip: bool = False,
     max_pixels: int | None = None,
     report: Callable[[Outcome], object] = lambda outcome: None,
+    run: Callable[..., list[Outcome]] = work_on_files,
 ) -> list[Outcome]:
     """Enlarge pictures, from files to files.
 
@@ -63,6 +64,7 @@ def upscale(
         strip: Whether dates, places, camera and comments are left out of the results.
         max_pixels: Larger pictures are refused; by default 500 million pixels.
         report: Called with each outcome as it comes.
+        run: What goes through the files; `painterly.cluster` has its own.
 
     Returns:
         An outcome for every picture; one that failed says why, and stops none of the others.
@@ -86,7 +88,7 @@ def upscale(
             )
         upscaler.by_tiles(source, output, tiles, progress)
 
-    return work_on_files(
+    return run(
         inputs,
         output,
         lambda picture: upscaler(picture, match_histogram=matching, tile=tile, memory=memory),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from painterly.commands.common import (
     Tile,
     Verbose,
 )
+from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, on_cluster
 from painterly.commands.outcomes import check_json, conclude, report
 
 __all__ = ["stylize"]
@@ -33,7 +34,7 @@ def stylize(
         list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs; - is standard input.")
     ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output", "-o", help="A file, a folder, or - for standard output; otherwise beside each picture."
         ),
@@ -82,6 +83,11 @@ def stylize(
     depth: Depth = 8,
     strip: Strip = False,
     max_pixels: MaxPixels = None,
+    engine: Engine = "local",
+    workers: Workers = None,
+    address: Address = None,
+    manifest: Manifest = None,
+    quarantine: Quarantine = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -91,31 +97,35 @@ def stylize(
     from painterly.batch.stylize import stylize as paint
     from painterly.models.resolve import resolve
 
-    check_json(inputs, output, json=json)
-    outcomes = paint(
-        inputs,
-        output,
-        style=style,
-        strength=strength,
-        color=color,
-        stroke=stroke,
-        mask=mask,
-        model=model,
-        size=size,
-        format=format,
-        device=device,
-        backend=backend,
-        precision=precision,
-        tile=tile,
-        memory=memory,
-        statistics=statistics,
-        overwrite=overwrite,
-        quality=quality,
-        png_level=png_level,
-        depth=depth,
-        strip=strip,
-        max_pixels=max_pixels,
-        report=report,
-    )
+    options: dict[str, Any] = {
+        "style": style,
+        "strength": strength,
+        "color": color,
+        "stroke": stroke,
+        "mask": mask,
+        "model": model,
+        "size": size,
+        "device": device,
+        "backend": backend,
+        "precision": precision,
+        "tile": tile,
+        "memory": memory,
+        "statistics": statistics,
+        "quality": quality,
+        "png_level": png_level,
+        "depth": depth,
+        "strip": strip,
+        "max_pixels": max_pixels,
+    }
+    cluster = EngineOptions(engine, workers, address, manifest, quarantine)
+    if cluster.ray:
+        from painterly.cluster.recipe import Recipe
+
+        recipe = Recipe("stylize", options, format)
+        on_cluster(recipe, inputs, output, cluster, overwrite=overwrite, json=json, verbose=verbose)
+        return
+    where = None if output is None else Path(output)
+    check_json(inputs, where, json=json)
+    outcomes = paint(inputs, where, **options, format=format, overwrite=overwrite, report=report)
     name = model if model is not None else resolve(None, style[0] if style else None, strength)[0].stem
     conclude(outcomes, {"model": name, "style": style}, json=json)

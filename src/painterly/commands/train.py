@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from painterly.commands.common import Json, Quiet, Verbose, print_json, say
 from painterly.commands.options import with_options_of
 from painterly.training.encoder_settings import EncoderTraining
+from painterly.training.settings import RunSettings
 from painterly.training.style_settings import StyleTraining
 from painterly.training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(help="Train a network.", no_args_is_help=True)
+
+Settings = TypeVar("Settings", bound=RunSettings)
 
 
 @app.callback()
@@ -36,7 +40,7 @@ def style(config: StyleTraining, json: Json = False, quiet: Quiet = False, verbo
     """
     from painterly.training.style import train_style
 
-    card = train_style(config)
+    card = _trained(train_style, config)
     result = card.result
     if "unseen" in result:
         say(
@@ -62,7 +66,7 @@ def super_resolution(
     """
     from painterly.training.super_resolution import train_super_resolution
 
-    _report_psnr(train_super_resolution(config), config.output, json)
+    _report_psnr(_trained(train_super_resolution, config), config.output, json)
 
 
 @app.command("srcnn")
@@ -71,7 +75,7 @@ def srcnn(config: SRCNNTraining, json: Json = False, quiet: Quiet = False, verbo
     """Train SRCNN, the baseline of the paper's super-resolution (Dong et al. 2016)."""
     from painterly.training.super_resolution import train_srcnn
 
-    _report_psnr(train_srcnn(config), config.output, json)
+    _report_psnr(_trained(train_srcnn, config), config.output, json)
 
 
 @app.command("encoder")
@@ -80,7 +84,7 @@ def encoder(config: EncoderTraining, json: Json = False, quiet: Quiet = False, v
     """Distil a loss network into a small one (Wang et al. 2020), such as the one that comes with painterly."""
     from painterly.training.encoder import train_encoder
 
-    card = train_encoder(config)
+    card = _trained(train_encoder, config)
     for name, value in card.result.get("correlation", {}).items():
         line = f"{name}: correlation {value:.3f}"
         for kind in ("content", "style"):
@@ -88,6 +92,20 @@ def encoder(config: EncoderTraining, json: Json = False, quiet: Quiet = False, v
             line += f", ranks of {kind} losses {ranks[name]:.3f}" if name in ranks else ""
         say(line)
     _report(card, config.output, json)
+
+
+def _trained(train: Callable[[Settings], ModelCard], config: Settings) -> ModelCard:
+    """What came of a run, in the first of its processes; the others end here and say nothing."""
+    from painterly.training.processes import ToldElsewhere, is_first_process
+
+    try:
+        card = train(config)
+    except ToldElsewhere:
+        # With a status other than 0, whoever started this process would kill the one that is about to speak.
+        raise typer.Exit(0) from None
+    if not is_first_process():
+        raise typer.Exit(0)
+    return card
 
 
 def _report_psnr(card: ModelCard, output: Path, json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from painterly.commands.common import (
     Tile,
     Verbose,
 )
+from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, on_cluster
 from painterly.commands.outcomes import check_json, conclude, report
 from painterly.models.catalogue import DEFAULT_UPSCALERS
 
@@ -34,7 +35,7 @@ def upscale(
         list[str], typer.Argument(metavar="IN...", help="Pictures, folders or globs; - is standard input.")
     ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output", "-o", help="A file, a folder, or - for standard output; otherwise beside each picture."
         ),
@@ -61,6 +62,11 @@ def upscale(
     depth: Depth = 8,
     strip: Strip = False,
     max_pixels: MaxPixels = None,
+    engine: Engine = "local",
+    workers: Workers = None,
+    address: Address = None,
+    manifest: Manifest = None,
+    quarantine: Quarantine = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -69,25 +75,29 @@ def upscale(
     """Enlarge pictures, sharper than interpolation can (paper, section 4.2)."""
     from painterly.batch.upscale import upscale as enlarge
 
-    check_json(inputs, output, json=json)
-    outcomes = enlarge(
-        inputs,
-        output,
-        model=model,
-        scale=scale,
-        match_histogram=match_histogram,
-        format=format,
-        device=device,
-        backend=backend,
-        precision=precision,
-        tile=tile,
-        memory=memory,
-        overwrite=overwrite,
-        quality=quality,
-        png_level=png_level,
-        depth=depth,
-        strip=strip,
-        max_pixels=max_pixels,
-        report=report,
-    )
+    options: dict[str, Any] = {
+        "model": model,
+        "scale": scale,
+        "match_histogram": match_histogram,
+        "device": device,
+        "backend": backend,
+        "precision": precision,
+        "tile": tile,
+        "memory": memory,
+        "quality": quality,
+        "png_level": png_level,
+        "depth": depth,
+        "strip": strip,
+        "max_pixels": max_pixels,
+    }
+    cluster = EngineOptions(engine, workers, address, manifest, quarantine)
+    if cluster.ray:
+        from painterly.cluster.recipe import Recipe
+
+        recipe = Recipe("upscale", options, format)
+        on_cluster(recipe, inputs, output, cluster, overwrite=overwrite, json=json, verbose=verbose)
+        return
+    where = None if output is None else Path(output)
+    check_json(inputs, where, json=json)
+    outcomes = enlarge(inputs, where, **options, format=format, overwrite=overwrite, report=report)
     conclude(outcomes, {"model": model or DEFAULT_UPSCALERS[scale or 4]}, json=json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from painterly.commands.common import (
     print_json,
     say,
 )
+from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, on_cluster
 
 if TYPE_CHECKING:
     from painterly.video.make import Made
@@ -34,9 +35,11 @@ Preset = Annotated[
 
 
 def video(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A clip.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="A clip; with --engine ray, a folder, a store or a tar of them too.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=".mp4, .mov, .mkv or .webm; otherwise beside the clip.")
+        str | None, typer.Option("--output", "-o", help=".mp4, .mov, .mkv or .webm; otherwise beside the clip.")
     ] = None,
     style: Annotated[str | None, typer.Option(help="A style, or a mixture; painterly styles lists them.")] = None,
     strength: Annotated[float, typer.Option(help="From 0, the photograph, to 1, the style.")] = 1.0,
@@ -69,6 +72,11 @@ def video(
     device: Device = "auto",
     backend: Backend = "auto",
     precision: Precision = "auto",
+    engine: Engine = "local",
+    workers: Workers = None,
+    address: Address = None,
+    manifest: Manifest = None,
+    quarantine: Quarantine = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -79,49 +87,37 @@ def video(
     from painterly.errors import UsageError
     from painterly.video.video import enlarge_video, paint_video
 
-    with frames_bar(str(source)) as progress:
+    options: dict[str, Any] = {
+        "model": model,
+        "codec": codec,
+        "crf": crf,
+        "preset": preset,
+        "device": device,
+        "backend": backend,
+        "precision": precision,
+    }
+    if enlarge is None:
+        options |= {"style": style, "strength": strength, "color": color, "stroke": stroke, "mix": mix, "size": size}
+        options |= {"smooth": smooth, "steady_norms": steady_norms}
+    else:
+        painting = {"--style": style, "--mix": mix, "--size": size, "--preview": preview}
+        for name, value in painting.items():
+            if value is not None:
+                raise UsageError(f"--enlarge does not paint; leave out {name}")
+    cluster = EngineOptions(engine, workers, address, manifest, quarantine)
+    if cluster.ray:
+        from painterly.cluster.recipe import Recipe
+
+        if preview is not None:
+            raise UsageError("--preview is for one clip; leave it out, or --engine ray")
+        recipe = Recipe("video", options if enlarge is None else {**options, "enlarge": enlarge})
+        on_cluster(recipe, [source], output, cluster, overwrite=overwrite, json=json, verbose=verbose)
+        return
+    with frames_bar(source) as progress:
         if enlarge is None:
-            made = paint_video(
-                source,
-                output,
-                style=style,
-                strength=strength,
-                color=color,
-                stroke=stroke,
-                mix=mix,
-                model=model,
-                size=size,
-                smooth=smooth,
-                steady_norms=steady_norms,
-                codec=codec,
-                crf=crf,
-                preset=preset,
-                preview=preview,
-                device=device,
-                backend=backend,
-                precision=precision,
-                overwrite=overwrite,
-                progress=progress,
-            )
+            made = paint_video(source, output, **options, preview=preview, overwrite=overwrite, progress=progress)
         else:
-            painting = {"--style": style, "--mix": mix, "--size": size, "--preview": preview}
-            for name, value in painting.items():
-                if value is not None:
-                    raise UsageError(f"--enlarge does not paint; leave out {name}")
-            made = enlarge_video(
-                source,
-                output,
-                scale=enlarge,
-                model=model,
-                codec=codec,
-                crf=crf,
-                preset=preset,
-                device=device,
-                backend=backend,
-                precision=precision,
-                overwrite=overwrite,
-                progress=progress,
-            )
+            made = enlarge_video(source, output, **options, scale=enlarge, overwrite=overwrite, progress=progress)
     _conclude(made, json=json)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import signal
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -62,11 +63,11 @@ class CropDataset(Dataset[Crop]):
         self, photos: Photos, indices: Sequence[int], size: int, *, seed: int = 0, cropping: Cropping = "random"
     ) -> None:
         self.photos = photos
-        self.indices = list(indices)
+        self.indices = array("q", indices)  # no objects: see painterly.data.names
         self.size = size
         self.seed = seed
         self.cropping: Cropping = cropping
-        self._epoch: tuple[int, list[int]] = (-1, [])
+        self._epoch = (-1, self.indices)
 
     def __getitem__(self, sample: int) -> Crop:
         """Crop number `sample`, counted from the start of the run.
@@ -88,9 +89,9 @@ class CropDataset(Dataset[Crop]):
             return Crop(sample, pixels, tuple(skipped))
         raise InputError(f"none of the {len(order)} photographs in {self.photos.source} can be read")
 
-    def _order(self, epoch: int) -> list[int]:
+    def _order(self, epoch: int) -> array[int]:
         if self._epoch[0] != epoch:
-            order = list(self.indices)
+            order = array("q", self.indices)
             random.Random(f"{self.seed}/epoch/{epoch}").shuffle(order)
             self._epoch = (epoch, order)
         return self._epoch[1]

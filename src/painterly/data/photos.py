@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+from painterly.data.names import Names
 from painterly.errors import InputError
 from painterly.images.heif import HEIF_SUFFIXES, has_heif
 from painterly.images.reading import open_picture
@@ -33,8 +38,11 @@ class Photos:
     """
 
     source: Path
-    names: list[str]
-    _offsets: list[tuple[int, int]] | None = None
+    names: Sequence[str]
+    _offsets: npt.NDArray[Any] | None = None
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.names)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -50,8 +58,8 @@ class Photos:
             return open_picture(self.source / name)
         offset, size = self._offsets[index]
         with self.source.open("rb") as tar:
-            tar.seek(offset)
-            content = tar.read(size)
+            tar.seek(int(offset))
+            content = tar.read(int(size))
         return open_picture(f"{self.source}:{name}", io.BytesIO(content))
 
 
@@ -83,4 +91,5 @@ def _read_tar(source: Path) -> Photos:
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(f"{source} is neither a folder nor an uncompressed tar; unpack it first") from error
     members.sort(key=lambda member: member.name)
-    return Photos(source, [m.name for m in members], [(m.offset_data, m.size) for m in members])
+    places = np.array([(m.offset_data, m.size) for m in members], np.int64).reshape(-1, 2)
+    return Photos(source, [m.name for m in members], places)

@@ -29,6 +29,8 @@ FREE = frozenset(
             "measure_every",
             "workers",
             "device",
+            "devices",
+            "nodes",
         ),
         *("compile", "title", "style_title", "painter", "licence", "half", "init", "photos", "style"),
     }

@@ -24,7 +24,9 @@ from painterly.losses.style import style_reconstruction
 from painterly.models.card import ModelCard
 from painterly.networks.pixels import PixelsIn
 from painterly.training.encoder_settings import EncoderTraining
-from painterly.training.loop import Task, fit
+from painterly.training.loop import fit
+from painterly.training.processes import mean_over_processes
+from painterly.training.task import Task
 
 __all__ = ["EncoderTask", "train_encoder"]
 
@@ -182,7 +184,7 @@ def _part(painting: Tensor, size: int, chance: random.Random) -> Tensor:
 
 def _relative_error(found: Tensor, wanted: Tensor) -> Tensor:
     wanted = wanted.float()
-    return (found.float() - wanted).square().mean() / wanted.square().mean().clamp_min(1e-12)
+    return (found.float() - wanted).square().mean() / mean_over_processes(wanted.square().mean()).clamp_min(1e-12)
 
 
 def _pairs(a: Tensor, b: Tensor | None = None) -> Tensor:

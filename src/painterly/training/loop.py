@@ -1,4 +1,8 @@
-"""The training loop that every kind of network shares, from the top to the bottom of this file."""
+"""The training loop that every kind of network shares, from the top to the bottom of this file.
+
+It runs in one process or in several at once, each with its part of every batch; `painterly.training.processes` says
+what they tell one another.
+"""
 
 from __future__ import annotations
 
@@ -6,101 +10,36 @@ import hashlib
 import logging
 import math
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from painterly.atomic import check_writable
-from painterly.data.crops import CropDataset, Cropping, SampleOrder, crop_loader
+from painterly.data.crops import CropDataset, SampleOrder, crop_loader
 from painterly.data.photos import find_photos
 from painterly.errors import Interrupted, OutputError, TrainingError, UsageError
 from painterly.images.tensors import from_tensor
 from painterly.memory import keep_freed_memory
 from painterly.models.card import ModelCard
-from painterly.models.file import save_network
 from painterly.models.reading import read_model
+from painterly.progress import be_quiet
 from painterly.resources.usage import UsageMeter
+from painterly.training.batch_norm import synchronise_norms
 from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from painterly.training.evaluation import held_out_crops, split_photos
-from painterly.training.machine import make_fabric, software
+from painterly.training.machine import make_fabric, neighbours, software
 from painterly.training.meter import Interruption, Meter, training_progress
+from painterly.training.processes import Processes
 from painterly.training.run_log import RunLog
-from painterly.training.settings import RunSettings
+from painterly.training.settings import RunSettings, check_shares
+from painterly.training.task import Task
 
 __all__ = ["Task", "as_input", "descend", "fit", "learning_rate"]
 
 log = logging.getLogger(__name__)
-
-
-class Task(ABC):
-    """What is learnt: a network, a loss, and what to say about them in the end.
-
-    Attributes:
-        network: What learns.
-        task: The name under which model files have it.
-        cropping: How photographs become crops.
-        first_steps: Steps that come before those asked for.
-        settings: What else a resumed run must agree in, as plain JSON values.
-    """
-
-    network: nn.Module
-    task: ClassVar[str]
-    cropping: Cropping = "random"
-    first_steps: int = 0
-    settings: Mapping[str, Any]
-
-    @abstractmethod
-    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
-        """The terms of the loss: scalars by name, whose sum is to fall.
-
-        Args:
-            model: The network, wrapped for the device and the precision.
-            photographs: RGB in [0, 1], shape (B, 3, S, S).
-            step: Steps done before this one, less `first_steps`.
-            samples: The photographs' places in the run's stream of samples, over all processes.
-        """
-
-    @abstractmethod
-    def sheet(self, photographs: Tensor) -> Tensor:
-        """Examples for people, from a few unseen photographs: RGB in [0, 1], shape (3, H, W)."""
-
-    @abstractmethod
-    def measure(self, photographs: Tensor) -> dict[str, Any]:
-        """How well the network does on unseen photographs, at least one: RGB in [0, 1], shape (N, 3, S, S)."""
-
-    @abstractmethod
-    def about(self) -> dict[str, Any]:
-        """Fields of the model's card that only this task knows; `training` is added to the settings."""
-
-    def parameters(self) -> Iterable[dict[str, Any]]:
-        """Groups for the optimiser; a group's `share` of the learning rate is 1 if it names none."""
-        return [{"params": list(self.network.parameters())}]
-
-    def begin_with(self, parent: nn.Module) -> None:
-        """Give the network the weights of another.
-
-        Raises:
-            ValueError: They do not fit.
-        """
-        if type(parent) is not type(self.network) or parent.description != self.network.description:
-            raise ValueError("networks of different kinds")
-        self.network.load_state_dict(parent.state_dict())
-
-    def save(self, path: Path, card: ModelCard, dtype: torch.dtype) -> ModelCard:
-        """Write what was learnt, and return its card."""
-        save_network(path, self.network, card, dtype=dtype)
-        return card
-
-    def to(self, device: torch.device) -> None:  # noqa: B027
-        """Move the loss to a device; the network moves by itself."""
-
-    def compile(self) -> None:
-        """Compile whatever runs in every step."""
-        self.network.compile()
 
 
 def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
@@ -117,41 +56,47 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         PainterlyError: Something cannot be read or written, or the loss is no longer finite.
         Interrupted: Somebody pressed Ctrl-C; a checkpoint was saved first.
     """
-    folder = config.output.with_suffix(".run")
-    check_writable(config.output, overwrite=config.overwrite or config.resume)
-    if config.output.suffix != ".safetensors":
-        raise UsageError(f"--output {config.output}: a model file's name ends in .safetensors")
-    if folder.exists() and not (config.overwrite or config.resume):
-        raise OutputError(f"{folder} holds an earlier run; add --resume to go on with it or --overwrite to replace it")
-
     keep_freed_memory()
-    fabric = make_fabric(config.device, config.devices, config.precision)
+    fabric = make_fabric(config.device, config.devices, config.precision, config.nodes)
     fabric.launch()
+    processes = Processes.of(fabric, neighbours(fabric))
+    if not processes.first:
+        be_quiet()
+        log.setLevel(logging.ERROR)
+    with processes.one_voice():
+        return _fit(config, build, fabric, processes)
+
+
+def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes: Processes) -> ModelCard:
+    folder = config.output.with_suffix(".run")
     usage = UsageMeter(fabric.device)
     torch.manual_seed(config.seed)
 
     # What to learn from, and what learns.
-    photos = find_photos(config.photos)
-    training, unseen = split_photos(photos, config.held_out, config.seed)
-    task = build()
-    network, history = task.network, {}
-    settings = {
-        **config.to_dict(),
-        **task.settings,
-        "photographs": hashlib.sha256("\n".join(photos.names).encode()).hexdigest(),
-        "precision": str(fabric._precision.precision),
-    }
-    first_steps = task.first_steps
-    if config.init is not None:
-        parent, card = read_model(config.init)
-        try:
-            task.begin_with(parent)
-        except ValueError as error:
-            wanted = "the preset of the network to be trained, and as many styles or one"
-            raise UsageError(f"{config.init} is another kind of network: --init needs {wanted}") from error
-        history = {"started_from": {"training": card.training, "result": card.result}}
-        first_steps = 0  # it can do more than that already
+    state: dict[str, Any] = {}
+    with processes.together():
+        if processes.first:
+            _check_output(config, folder)
+        check_shares(config.batch_size, processes.count)
+        photos = find_photos(config.photos)
+        training, unseen = split_photos(photos, config.held_out, config.seed)
+        task = build()
+        network, history = task.network, {}
+        settings = {
+            **config.to_dict(),
+            **task.settings,
+            "photographs": hashlib.sha256("\n".join(photos.names).encode()).hexdigest(),
+            "precision": str(fabric._precision.precision),
+        }
+        first_steps = task.first_steps
+        if config.init is not None:
+            history, first_steps = _begin_with(task, config.init), 0  # it can do more than that already
+        if config.resume and processes.first:
+            state = load_checkpoint(folder / CHECKPOINT, settings)
+    processes.check_alike(settings)
     network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    if processes.count > 1:
+        synchronise_norms(network, fabric.device)
     task.to(fabric.device)
     optimizer = torch.optim.Adam([{"share": 1.0, **group} for group in task.parameters()], lr=config.learning_rate or 0)
     if config.compile:
@@ -162,17 +107,18 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     steps = config.step_count(len(training))
     step, seconds, skipped, total = 0, 0.0, set[str](), first_steps + steps
     if config.resume:
-        state = load_checkpoint(folder / CHECKPOINT, settings)
+        state = processes.share(state)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         step, seconds, skipped = state["step"], state["seconds"], set(state["skipped"])
         log.info("going on from step %d", step)
     began = step
-    run = RunLog(folder, keep=config.resume, active=fabric.is_global_zero)
+    run = RunLog(folder, keep=config.resume, active=processes.first)
 
     def checkpoint() -> None:
         meter.check()
         usage.poll()
+        skipped.update(*processes.gather(skipped))
         if run.active:
             save_checkpoint(
                 folder / CHECKPOINT,
@@ -189,15 +135,14 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
             log.info("checkpoint at step %d", step)
 
     crops = CropDataset(photos, training, config.size, seed=config.seed, cropping=task.cropping)
-    local = config.batch_size // fabric.world_size
-    order = SampleOrder(
-        step * config.batch_size, total * config.batch_size, local, fabric.global_rank, fabric.world_size
-    )
-    workers = min(8, max(1, (os.cpu_count() or 1) // 2)) if config.workers is None else config.workers
+    local = config.batch_size // processes.count
+    order = SampleOrder(step * config.batch_size, total * config.batch_size, local, processes.rank, processes.count)
+    readers = min(8, max(1, (os.cpu_count() or 1) // 2 // processes.neighbours))
+    workers = readers if config.workers is None else config.workers
     batches = iter(crop_loader(crops, order, workers=workers, pin=fabric.device.type == "cuda"))
     if config.resume:
         torch.set_rng_state(state["random"])  # not before: the loader draws a number of its own when it starts
-    examples = held_out_crops(photos, unseen, config.size, task.cropping).to(fabric.device)
+    examples = held_out_crops(photos, unseen if run.active else [], config.size, task.cropping).to(fabric.device)
 
     def measure() -> None:
         network.eval()
@@ -207,7 +152,7 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
     run.start(step)
     if config.measure_every and step == 0 and len(examples):
         measure()
-    meter = Meter(run, step, config.batch_size)
+    meter = Meter(run, step, config.batch_size, processes)
     try:
         with training_progress(total, step) as progress, Interruption() as interruption:
             for batch in batches:
@@ -224,16 +169,17 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
                 skipped.update(batch.skipped)
                 meter.add(step, terms, norm)
                 progress(step, meter)
-                if run.active and config.sample_every and step % config.sample_every == 0 and len(examples):
+                if config.sample_every and step % config.sample_every == 0 and len(examples):
                     network.eval()
                     run.sample(step, from_tensor(task.sheet(examples[:4])))
                     network.train()
                 done = step - first_steps
                 if config.measure_every and done > 0 and done % config.measure_every == 0 and len(examples):
                     measure()
-                if step % config.checkpoint_every == 0 or step == total or interruption.asked:
+                asked = processes.any(interruption.asked)
+                if step % config.checkpoint_every == 0 or step == total or asked:
                     checkpoint()
-                if interruption.asked:
+                if asked:
                     raise Interrupted(f"stopped at step {step}; the same command with --resume goes on from there")
     except torch.OutOfMemoryError as error:
         raise TrainingError(f"memory ran out at step {step + 1}: lower --batch-size or --size") from error
@@ -267,7 +213,26 @@ def fit(config: RunSettings, build: Callable[[], Task]) -> ModelCard:
         card = task.save(config.output, card, torch.float16 if config.half else torch.float32)
     if skipped:
         log.warning("%d of %d photographs could not be read", len(skipped), len(training))
-    return card
+    return processes.share(card)
+
+
+def _check_output(config: RunSettings, folder: Path) -> None:
+    check_writable(config.output, overwrite=config.overwrite or config.resume)
+    if config.output.suffix != ".safetensors":
+        raise UsageError(f"--output {config.output}: a model file's name ends in .safetensors")
+    if folder.exists() and not (config.overwrite or config.resume):
+        raise OutputError(f"{folder} holds an earlier run; add --resume to go on with it or --overwrite to replace it")
+
+
+def _begin_with(task: Task, init: Path) -> dict[str, Any]:
+    """Give a task's network the weights of another; returns what the card says about it."""
+    parent, card = read_model(init)
+    try:
+        task.begin_with(parent)
+    except ValueError as error:
+        wanted = "the preset of the network to be trained, and as many styles or one"
+        raise UsageError(f"{init} is another kind of network: --init needs {wanted}") from error
+    return {"started_from": {"training": card.training, "result": card.result}}
 
 
 def descend(fabric: Any, model: nn.Module, optimizer: Any, terms: Mapping[str, Tensor], *, clip: float) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from painterly.errors import TrainingError
 from painterly.progress import console
+from painterly.training.processes import Processes
 from painterly.training.run_log import RunLog
 
 __all__ = ["Interruption", "Meter", "training_progress"]
@@ -26,12 +27,16 @@ class Meter:
     Args:
         run: Where values are recorded.
         step: Steps done before.
-        batch_size: Photographs a step.
+        batch_size: Photographs a step, over all processes.
+        processes: Those of the run, whose losses are averaged.
         every: Steps between looks.
     """
 
-    def __init__(self, run: RunLog, step: int, batch_size: int, every: int = 10) -> None:
+    def __init__(
+        self, run: RunLog, step: int, batch_size: int, processes: Processes | None = None, every: int = 10
+    ) -> None:
         self.run, self.batch_size, self.every = run, batch_size, every
+        self.processes = processes or Processes()
         self.values: dict[str, float] = {}
         self.rate = 0.0
         self._pending: list[tuple[int, dict[str, Tensor]]] = []
@@ -47,13 +52,13 @@ class Meter:
             self.check()
 
     def check(self) -> None:
-        """Look at what came in since the last look.
+        """Look at what came in since the last look; all processes do so after the same step.
 
         Raises:
             TrainingError: A term, or the gradient, is not finite; names it and the step.
         """
-        for step, terms in self._pending:
-            values = {name: float(value) for name, value in terms.items()}
+        own = [{name: float(value) for name, value in terms.items()} for _, terms in self._pending]
+        for (step, _), values in zip(self._pending, self.processes.mean(own), strict=True):
             wrong = next((name for name, value in values.items() if not math.isfinite(value)), None)
             if wrong is not None:
                 what = "gradient" if wrong == "gradient" else f"{wrong} loss"
@@ -76,11 +81,16 @@ class Meter:
         return time.monotonic() - self._began
 
 
+_ONE_WISH = 1.0
+"""Seconds in which signals are one and the same: a launcher passes on a Ctrl-C that its processes got themselves."""
+
+
 class Interruption:
-    """Turns the first Ctrl-C or SIGTERM into a wish that is granted after the step; a second one stops at once."""
+    """Turns the first Ctrl-C or SIGTERM into a wish that is granted after the step; a later one stops at once."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._when = 0.0
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Interruption:
@@ -93,8 +103,12 @@ class Interruption:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        self._restore()
+        now = time.monotonic()
+        if not self.asked:
+            self.asked, self._when = True, now
+        elif now - self._when > _ONE_WISH:
+            self._restore()
+            signal.raise_signal(number)
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

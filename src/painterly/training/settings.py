@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from painterly.errors import UsageError
 
-__all__ = ["RunSettings", "option"]
+__all__ = ["RunSettings", "check_shares", "option"]
 
 
 def option(help: str, default: Any = dataclasses.MISSING, *, short: str = "") -> Any:
@@ -42,6 +42,7 @@ class RunSettings:
         "sample_every": 0,
         "measure_every": 0,
         "devices": 1,
+        "nodes": 1,
         "workers": 0,
     }
     """Smallest values, by field."""
@@ -69,10 +70,13 @@ class RunSettings:
     measure_every: int = option("Steps between measurements on the photographs kept out; 0 for one at the end.", 0)
     seed: int = option("Decides the first weights, the order of the photographs and the crops.", 0)
     device: str = option("auto, cpu, cuda or mps.", "auto")
-    devices: int = option("Number of devices or processes.", 1)
+    devices: int = option("Number of devices, or of processes on a CPU, on each machine.", 1)
+    nodes: int = option("Number of machines; torchrun tells this and --devices by itself.", 1)
     precision: str = option("auto, 32-true or bf16-mixed.", "auto")
     compile: bool = option("Compile the network and the loss (minutes at the start, faster steps).", False)
-    workers: int | None = option("Processes that read photographs ahead; by default half the cores, at most 8.", None)
+    workers: int | None = option(
+        "Processes that read photographs ahead, for each device; by default half the cores in all, at most 8.", None
+    )
 
     def __post_init__(self) -> None:
         for name, low in self.least.items():
@@ -85,8 +89,7 @@ class RunSettings:
                 raise UsageError(f"--{name.replace('_', '-')} must be one of {', '.join(choices)}, not '{value}'")
         if self.decay is not None and self.decay > 1:
             raise UsageError(f"--decay is a share of the steps, at most 1, not {self.decay}")
-        if self.batch_size % self.devices:
-            raise UsageError(f"--batch-size {self.batch_size} cannot be shared out to {self.devices} devices")
+        check_shares(self.batch_size, self.devices * self.nodes)
         if self.epochs is not None and (self.epochs == 0 or self.steps is not None):
             raise UsageError("--epochs must be above 0 and stands instead of --steps; give one of the two")
 
@@ -112,6 +115,16 @@ class RunSettings:
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; of files only the name is kept."""
         return {key: _plain(value) for key, value in dataclasses.asdict(self).items()}
+
+
+def check_shares(batch_size: int, processes: int) -> None:
+    """Make sure that every process gets as many photographs of a batch.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if batch_size % processes:
+        raise UsageError(f"--batch-size {batch_size} cannot be shared out to {processes} devices")
 
 
 def _plain(value: Any) -> Any:

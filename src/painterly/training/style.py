@@ -32,8 +32,10 @@ from painterly.networks.mixing import norm_layers, take_over, with_styles
 from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import mean_objective, split_photos
 from painterly.training.extra_styles import extra_styles
-from painterly.training.loop import Task, fit
+from painterly.training.loop import fit
+from painterly.training.processes import sum_over_processes
 from painterly.training.style_settings import StyleTraining, check_style_name, style_name
+from painterly.training.task import Task
 
 __all__ = ["StyleTask", "style_loss_network", "style_objective", "train_style"]
 
@@ -154,12 +156,13 @@ class StyleTask(Task):
         """The objectives of the styles, and of the photograph itself."""
         d = self.network.description
         if not d.identity:
-            return dict(self.objective(paintings, photographs, styles))
+            return dict(self.objective(paintings, photographs, styles, self._count(styles)))
         # Every picture of the batch weighs the same; one that is to stay as it is needs no loss network.
         painted, kept = (styles != d.styles - 1).nonzero()[:, 0], (styles == d.styles - 1).nonzero()[:, 0]
         terms: dict[str, Tensor] = {}
+        count = self._count(painted)
         if len(painted):
-            found = self.objective(paintings[painted], photographs[painted], styles[painted])
+            found = self.objective(paintings[painted], photographs[painted], styles[painted], count)
             terms = {name: value * (len(painted) / len(styles)) for name, value in found.items()}
         if len(kept):
             loss = pixel_loss(paintings[kept], photographs[kept]) * (len(kept) / len(styles))
@@ -237,6 +240,12 @@ class StyleTask(Task):
     def compile(self) -> None:
         super().compile()
         self.objective.compile()
+
+    def _count(self, pictures: Tensor) -> int | None:
+        """How many pictures there are over all processes, where that makes a difference."""
+        if not self.objective.counts:
+            return None
+        return int(sum_over_processes(torch.tensor(len(pictures), device=pictures.device)))
 
     def _deal(self, samples: Sequence[int]) -> list[int]:
         d = self.network.description

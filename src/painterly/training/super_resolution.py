@@ -21,8 +21,10 @@ from painterly.models.card import ModelCard
 from painterly.networks.initialization import initialise_super_resolution
 from painterly.networks.srcnn import SRCNN
 from painterly.networks.super_resolution import SuperResolutionNetwork
-from painterly.training.loop import Task, fit
+from painterly.training.loop import fit
+from painterly.training.processes import mean_over_processes
 from painterly.training.super_resolution_settings import SRCNNTraining, SuperResolutionTraining, div2k_folder
+from painterly.training.task import Task
 
 __all__ = ["super_resolution_objective", "train_srcnn", "train_super_resolution"]
 
@@ -70,6 +72,7 @@ def super_resolution_objective(config: SuperResolutionTraining) -> SuperResoluti
         feature_scale=config.feature_scale,  # type: ignore[arg-type]
         pixel_form=config.pixel_form,  # type: ignore[arg-type]
         shift=config.shift or 0,
+        average=mean_over_processes,
     )
 
 

@@ -1,0 +1,5 @@
+"""Folders of millions of pictures, on many processes and machines: the Ray engine."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
