@@ -15,6 +15,7 @@ PUBLIC = {
     "painterly.batch": "Files Job Outcome plan_jobs run_jobs stylize upscale work_on_files",
     "painterly.benchmarks": """InferenceTable MemoryTable SpeedTable StartupTable Timing TrainingTable
         benchmark_inference benchmark_memory benchmark_paper benchmark_startup benchmark_training time_calls""",
+    "painterly.cluster": "ClusterSettings Recipe Summary work_on_cluster",
     "painterly.data": """CropDataset DEGRADATIONS Photos SampleOrder centre_crop crop_loader degrade
         find_photos""",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork
@@ -27,8 +28,8 @@ PUBLIC = {
         match_histogram match_statistics open_strips read_picture resize_longest save_picture shrink to_tensor
         with_luminance write_strips""",
     "painterly.inference": "BACKENDS PRECISIONS Choice Graph accelerate choose from_bytes lower stream to_bytes",
-    "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss Movement PixelLoss StyleObjective
-        StyleReconstruction SuperResolutionObjective TiledObjective TotalVariation Weighting
+    "painterly.losses": """WEIGHTINGS FeatureReconstruction GalleryObjective GridLoss Movement PerceptualLoss PixelLoss
+        StyleObjective StyleReconstruction SuperResolutionObjective TiledObjective TotalVariation Weighting
         disturb feature_reconstruction gatys_content gatys_style gatys_style_layer gram_matrix
         grid_loss movements pixel_loss squared_total_variation steadiness style_distances
         style_reconstruction total_variation variation_power""",
@@ -40,8 +41,10 @@ PUBLIC = {
         build_network carry_round with_mix""",
     "painterly.optimisation": """COLORS Descent Iteration METHODS OptimizationSettings Progress Result
         inversion_terms invert invert_layers optimize""",
+    "painterly.server": "ServerSettings create_app free_socket serve",
+    "painterly.studio": "page_folder",
     "painterly.tiling": """FileStore MemoryStore PixelStore Pixels Program ProgramBuilder Rect Span TensorPixels
-        add_network network_program run_tiled""",
+        add_network apply_tiled network_program run_tiled trace_network""",
     "painterly.video": """Clip Encoding FlickerRow Frame Live Made Mix Reader SyntheticClip enlarge_video
         evaluate_flicker frame_difference open_clip paint_camera paint_video parse_mix synthetic_clip warping_error""",
 }

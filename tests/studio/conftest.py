@@ -14,19 +14,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
+from tests.conftest import PATIENCE
 
 import painterly
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
 }
-PATIENCE = 60_000  # milliseconds: what is waited for is done in one, on a machine that has time
 
 
 @dataclass
@@ -98,7 +96,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of our own, which forgets what it learns."""
-    for extra in ("fastapi", "uvicorn", "sse_starlette", "pebble", "prometheus_client", "python_multipart"):
+    for extra in ("fastapi", "h11", "prometheus_client", "python_multipart", "uvicorn"):
         pytest.importorskip(extra, reason="the extra studio is not installed")
     folder = tmp_path_factory.mktemp("studio")
     command = [sys.executable, "-m", "painterly", "serve", "--page", "--port", "0", "--bytes", "3000000"]
@@ -116,19 +114,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield next(word for word in line.split() if word.startswith("http://"))
         server.terminate()
         server.communicate()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip("there is no chromium")
-    sync.expect.set_options(timeout=PATIENCE)
-    with sync.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ STYLES = st.builds(
 )
 ENLARGERS = st.builds(
     lambda residual, pixels, **rest: SuperResolutionDescription(
-        residual=residual and pixels != "vgg", pixels=pixels, **rest
+        residual=residual and pixels == "unit", pixels=pixels, **rest
     ),
     scale=choice(SuperResolutionDescription, "scale"),
     width=st.integers(1, 4),

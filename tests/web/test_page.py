@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 WEB = Path(__file__).parents[2] / "web"
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the extra dev, which brings playwright, is not installed")
-
 READ = """() => {
   const canvas = document.getElementById("painting");
   const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -60,17 +58,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Visit:
