@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_narrow_phone(visit: Callable[..., Any], photographs: Path) -> None:
         expect(page.locator(f"#group-{group}")).to_be_visible()
         assert one.fits()
         expect(page.locator("#download")).to_be_in_viewport(ratio=1)
-        page.wait_for_function("document.getElementById('frame').getBoundingClientRect().height > 110")
+        expect(page.locator("#frame")).to_have_css("height", re.compile(r"^(11\d|1[2-9]\d|[2-9]\d\d)"))
     page.click("#tab-size")  # a second press closes it, for the picture's sake
     expect(page.locator("#group-size")).to_be_hidden()
 
