@@ -23,7 +23,7 @@ from painterly.cluster.manifest import MANIFEST, Manifest
 from painterly.cluster.planning import plan_tasks
 from painterly.cluster.progress import Tally, watched
 from painterly.cluster.recipe import Recipe
-from painterly.cluster.session import session, worker_count
+from painterly.cluster.session import check_ray, session, worker_count
 from painterly.cluster.settings import ClusterSettings
 from painterly.cluster.storage import Place
 from painterly.cluster.worker import Report, Task, Worker
@@ -100,8 +100,10 @@ def work_on_cluster(
         InputError: There is nothing to do, the model cannot be read, or there is no such cluster.
         OutputError: The manifest cannot be written.
         Interrupted: By Ctrl-C or SIGTERM; the same call goes on from there.
+        MissingExtraError: Ray is not installed.
     """
     settings = settings or ClusterSettings()
+    check_ray()
     folder = _output(inputs, output)
     recipe = dataclasses.replace(recipe, options=_absolute(recipe.options))
     recipe.ending(Path("a" + min(recipe.suffixes - {".gif"})))  # a format that cannot be written is told now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import warnings
@@ -11,10 +12,20 @@ from typing import Any
 
 from painterly.errors import InputError, MissingExtraError
 
-__all__ = ["session", "worker_count"]
+__all__ = ["check_ray", "session", "worker_count"]
 
 _STORE = 80 << 20
 """Bytes of shared memory: pictures go from file to file, and only their names through Ray."""
+
+
+def check_ray() -> None:
+    """Make sure that Ray is there, before anything is written.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise MissingExtraError("--engine ray", "cluster")
 
 
 @contextlib.contextmanager
@@ -35,10 +46,9 @@ def session(address: str | None, workers: int | None) -> Iterator[Any]:
         ("RAY_enable_metrics_collection", "0"),
     ):
         os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingExtraError("--engine ray", "cluster") from error
+    check_ray()
+    import ray
+
     if ray.is_initialized():
         yield ray
         return
