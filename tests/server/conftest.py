@@ -99,7 +99,9 @@ def run(settings: ServerSettings, seen: Path, *, page: bool = False) -> Running:
         for connection in running.connections:
             connection.close()
         server.should_exit = True
-        thread.join(DEADLINE)
+        thread.join(DEADLINE / 2)
+        server.force_exit = True  # a connection that the test has left open is not waited for any longer
+        thread.join(DEADLINE / 2)
         assert not thread.is_alive()
 
     running = Running(app, client, port, stop, seen)
