@@ -8,7 +8,7 @@ mkdir -p "$folder"
 enlarge() {
     local name=$1
     shift
-    painterly train super-resolution --photos "$photos" --size 192 --batch-size 4 --sample-every 0 \
+    painterly train super-resolution --photos "$photos" --size 192 --batch-size 4 --sample-every 0 --cropping patch \
         --output "$folder/$name.safetensors" "$@"
 }
 

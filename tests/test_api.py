@@ -20,10 +20,11 @@ PUBLIC = {
         find_photos""",
     "painterly.encoders": """LOSS_NETWORKS VGG VGG_CONFIGURATIONS DistilledVGG Encoder LossNetwork
         choose_loss_network layer_names load_loss_network""",
-    "painterly.evaluation": """PUBLISHED BenchmarkSet Evaluation GalleryEvaluation Judge Pair StyleEvaluation
-        colour_shift evaluate_gallery evaluate_style learning_chart learning_curves learning_goals curve_chart
-        downsampling_argument evaluate_super_resolution find_sets grid_energy load_judge luma luma_psnr
-        luma_ssim multiplications receptive_field save_chart side_by_side speed_chart""",
+    "painterly.evaluation": """PUBLISHED AuthorsComparison AuthorsPair BenchmarkSet Convergence Evaluation
+        GalleryEvaluation Judge Pair Slope Stage StyleEvaluation colour_shift compare_with_authors convergence_chart
+        curve_slope evaluate_convergence evaluate_gallery evaluate_style learning_chart learning_curves learning_goals
+        curve_chart downsampling_argument evaluate_super_resolution find_sets grid_energy grid_share load_judge luma
+        luma_psnr luma_ssim multiplications receptive_field save_chart side_by_side speed_chart stages_of""",
     "painterly.images": """Metadata SaveOptions StripReader contact_sheet enlarge from_tensor gaussian_blur keep_colours
         match_histogram match_statistics open_strips read_picture resize_longest save_picture shrink to_tensor
         with_luminance write_strips""",

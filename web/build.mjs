@@ -11,7 +11,7 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = resolve(process.argv[2] ?? join(HERE, "dist"));
 const PAINTERLY = process.env.PAINTERLY ?? "painterly";
-const NETWORKS = ["starry-night-small", "gallery"];
+const NETWORKS = ["gallery-small", "gallery"];
 
 /** What a command of painterly's prints as JSON. */
 function painterly(...options) {

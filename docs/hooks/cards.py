@@ -9,6 +9,7 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from painterly.evaluation.stages import short_card
 from painterly.models.card import ModelCard
 from painterly.models.catalogue import shipped_models
 from painterly.models.file import read_card
@@ -59,8 +60,9 @@ def card_page(name: str, path: Path, card: ModelCard) -> str:
         keys = [key for key in ("name", "title", "painter", "licence") if any(one.get(key) for one in paintings)]
         rows = ["| " + " | ".join(str(one.get(key, "")) for key in keys) + " |" for one in paintings]
         parts.append("\n".join(["| " + " | ".join(keys) + " |", "|---" * len(keys) + "|", *rows]))
+    short = short_card(card)
     for field, title in _PARTS.items():
-        values = getattr(card, field)
+        values = short.get(field)
         if values:
             parts += [f"## {title}", _table(values)]
     return "\n\n".join(parts) + "\n"

@@ -15,6 +15,7 @@ from PIL import Image
 
 from painterly.benchmarks import benchmark_inference, benchmark_startup, benchmark_training
 from painterly.benchmarks.inference import contestant, contestants
+from painterly.commands.tables import inference_table, training_table
 from painterly.errors import PainterlyError
 from painterly.folders import DEMO_PICTURE
 from painterly.inference import Choice
@@ -79,6 +80,59 @@ def test_inference(monkeypatch: pytest.MonkeyPatch) -> None:
     json.dumps(table.to_dict())
 
 
+@pytest.mark.usefixtures("here")
+def test_figures_of_a_batch_are_a_picture_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a GPU whose clock says twelve milliseconds for whatever it does, and a processor's that says a hundred."""
+    monkeypatch.setattr("painterly.benchmarks.inference.measure_ceiling", lambda device, dtype: 1e12)
+
+    def timed(call: Callable[[], object], device: object) -> tuple[float, float]:
+        call()
+        return 0.1, 0.012
+
+    monkeypatch.setattr("painterly.benchmarks.inference.time_call", timed)
+    tables = [
+        benchmark_inference(
+            DEMO_PICTURE, models=[SMALL], sizes=[32], choices=[TORCH], repeats=3, batch_size=batch, device="cpu"
+        )
+        for batch in (1, 4)
+    ]
+    for one, four in zip(tables[0].rows, tables[1].rows, strict=True):
+        assert (one["batch_size"], four["batch_size"]) == (1, 4)
+        assert one["milliseconds"] == pytest.approx(100)
+        assert four["milliseconds"] == pytest.approx(25)
+        assert one["device_milliseconds"] == pytest.approx(12)
+        assert four["device_milliseconds"] == pytest.approx(3)
+        assert one["multiplications"] == four["multiplications"]
+        assert one["share"] == pytest.approx(one["multiplications"] / 0.012 / 1e12)
+        assert four["share"] == pytest.approx(4 * one["share"])
+        assert one["ratio"] == four["ratio"] == 1
+    text = "\n".join(inference_table(tables[1].rows))
+    assert "ms of the GPU" in text
+    assert "3.00" in text
+
+
+def test_what_a_gpu_waits_and_the_paper_s_schedule_are_printed() -> None:
+    usage = {"peak_memory": None}
+    rows = [
+        {"training": "painterly", "loss_network": "VGG-16", "precision": "bf16-mixed", "ratio": 5.0, "usage": usage}
+        | {"seconds": 0.006, "low": 0.0058, "high": 0.0071, "idle": idle, "paper_seconds": 240.0}
+        for idle in (0.125, None)
+    ]
+    lines = training_table(rows)
+    assert "0.0060 s (0.0058 to 0.0071)" in lines[2]
+    assert "12 %" in lines[2]
+    assert "4.0 min" in lines[2]
+    assert "not known" in lines[3]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here")
+def test_on_a_gpu() -> None:
+    table = benchmark_inference(DEMO_PICTURE, models=[SMALL], sizes=[64], repeats=2, batch_size=2, device="cuda")
+    assert all(0 < row["device_milliseconds"] <= row["milliseconds"] * 1.1 for row in table.rows)
+    steps = benchmark_training(size=64, batch_size=2, repeats=2, device="cuda")
+    assert all(0 <= row["idle"] < 1 for row in steps.rows)
+
+
 def test_only_our_layers_are_counted_rewritten() -> None:
     """The reference is the network that ours is without rewriting; multiplications are per pixel."""
     about = []
@@ -116,6 +170,8 @@ def test_training(monkeypatch: pytest.MonkeyPatch) -> None:
         assert row["precision"] == "32-true"
         assert 0 < row["low"] <= row["seconds"] <= row["high"]
         assert row["ratio"] == pytest.approx(table.rows[0]["seconds"] / row["seconds"])
+        assert row["idle"] is None
+        assert row["paper_seconds"] is None  # neither its size nor its batch
     assert json.loads(json.dumps(table.to_dict()))["batch_size"] == 1
 
 

@@ -73,7 +73,7 @@ def test_sample_k_follows_from_seed_and_k_alone(ruler: Photos) -> None:
     assert not torch.equal(forwards[0], crops(2, [0])[0])
 
 
-@pytest.mark.parametrize("cropping", ["random", "squash", "patch"])
+@pytest.mark.parametrize("cropping", ["random", "squash", "patch", "reduced"])
 def test_every_photograph_comes_once_an_epoch_and_each_epoch_in_another_order(
     colours: Photos, cropping: Cropping
 ) -> None:
@@ -225,6 +225,28 @@ class TestPatches:
         assert pixels.float().std() > 30  # noise decoded at an eighth of its size would be nearly flat
 
 
+def test_reduced_crops_are_up_to_twice_as_small_mirrored_and_turned(ruler: Photos) -> None:
+    dataset, size = CropDataset(ruler, [0], 24, cropping="reduced"), 24
+    sides, ways = [], set()
+    for sample in range(96):
+        red, green, _ = dataset[sample].pixels.float()
+        turned = bool(red.std(0).mean() > red.std(1).mean())  # the ruler's columns have become rows
+        across, down = (green.T, red.T) if turned else (red.T, green.T)
+        rises = [((plane[-1] - plane[0]).mean() * size / (size - 1)).item() for plane in (across, down.T)]
+        assert abs(rises[0]) == pytest.approx(abs(rises[1]), abs=2)
+        sides.append(abs(rises[0]))
+        ways.add((turned, rises[0] > 0, rises[1] > 0))
+    assert len(ways) == 8
+    assert 22.5 < min(sides) < 28 < 44 < max(sides) < 49.5
+
+
+def test_a_photograph_that_cannot_be_reduced_is_taken_as_it_is(tmp_path: Path) -> None:
+    noise(16, 16).save(tmp_path / "same.png")
+    whole = np.array(noise(16, 16))
+    pixels = CropDataset(find_photos(tmp_path), [0], 16, cropping="reduced")[0].pixels.permute(1, 2, 0).numpy()
+    assert any(np.array_equal(pixels, np.rot90(square, k)) for square in (whole, whole[:, ::-1]) for k in range(4))
+
+
 def truncate(path: Path) -> None:
     noise(64, 64).save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:-500])
@@ -312,7 +334,7 @@ def test_a_stream_that_is_resumed_goes_on_where_it_stopped(
     assert drawn(SampleOrder(done * whole, (done + left) * whole, batch, rank, processes)) == everything[done:]
 
 
-@pytest.mark.parametrize("cropping", ["random", "squash", "patch"])
+@pytest.mark.parametrize("cropping", ["random", "squash", "patch", "reduced"])
 def test_a_crop_knows_its_number(colours: Photos, cropping: Cropping) -> None:
     (colours.source / "4.png").write_bytes(b"")  # another photograph in its place, under the same number
     dataset = CropDataset(colours, range(7), 8, cropping=cropping)

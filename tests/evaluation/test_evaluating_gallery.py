@@ -95,6 +95,18 @@ def test_without_iterations_nothing_is_optimised(world: Path) -> None:
     assert [row["optimisation"] for row in found.rows] == [None]
 
 
+def test_the_gallery_is_judged_on_its_canvas(world: Path) -> None:
+    even, uneven = (
+        evaluate_gallery(
+            world / "gallery.safetensors", world / "photos", size=32, iterations=0, canvas=canvas, device="cpu"
+        ).rows
+        for canvas in (0.0, 20.0)
+    )
+    assert [row["unchanged"] for row in even] == [row["unchanged"] for row in uneven]
+    for one, other in zip(even, uneven, strict=True):
+        assert one["gallery"] != pytest.approx(other["gallery"], rel=1e-4)
+
+
 def test_a_network_of_one_style_is_no_gallery(world: Path) -> None:
     with pytest.raises(UsageError, match="one style only"):
         evaluate_gallery(world / "sienna.safetensors", world / "photos", device="cpu")

@@ -1,16 +1,14 @@
-"""Streams of pictures, and CUDA graphs where there is a GPU."""
+"""Streams of pictures."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
 import painterly
-from painterly.inference.cuda_graphs import CudaGraphs
 from painterly.inference.stream import from_bytes, stream, to_bytes
 
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9))
@@ -63,25 +61,3 @@ def test_a_painter_streams_what_it_paints() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (33, 47, 3), np.uint8)
     (painted,) = painter.stream([torch.from_numpy(picture)[None]])
     assert np.array_equal(painted[0].numpy(), painter(picture))
-
-
-def test_without_a_gpu_an_engine_is_just_run() -> None:
-    engine = CudaGraphs(nn.Conv2d(3, 3, 1))
-    x = torch.rand(1, 3, 8, 8)
-    assert torch.equal(engine(x), engine.engine(x))
-    assert not engine._recordings
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here")
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_recording_paints_what_the_network_paints(precision: str) -> None:
-    painter = painterly.load("starry-night-small", device="cuda", backend="torch", precision=precision)
-    for side in (64, 96, 64):
-        pictures = torch.rand(2, 3, side, side, device="cuda")
-        with torch.inference_mode():
-            whole = painter.network(pictures)
-        assert (painter.paint(pictures) - whole).abs().max() < (1e-3 if precision == "float32" else 0.02)
-    frames = [(torch.rand(1, 64, 64, 3) * 255).to(torch.uint8) for _ in range(7)]
-    painted = list(painter.stream(frames))
-    alone = [next(painter.stream([frame])) for frame in frames]
-    assert all(torch.equal(a, b) for a, b in zip(painted, alone, strict=True))

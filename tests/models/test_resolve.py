@@ -19,7 +19,7 @@ from painterly.models.catalogue import find_model, shipped_models
 from painterly.models.header import read_card
 from painterly.models.look import Look, parse_look
 from painterly.models.reading import read_model
-from painterly.models.resolve import card_for, resolve, resolve_look
+from painterly.models.resolve import card_for, quick_model, resolve, resolve_look
 from painterly.networks import StyleNetwork
 
 Learn = Callable[..., Path]
@@ -71,6 +71,15 @@ class TestWhatShips:
         path, look = resolve(strength=0.5)
         assert path == shipped_models()["gallery"]
         assert look == parse_look("starry-night", 0.5)
+
+    def test_what_has_to_keep_pace_has_small_networks(self) -> None:
+        assert quick_model() == "starry-night-small"
+        for style, strength in ((None, 0.5), ("starry-night", 1.0), ("udnie:1,great-wave:2", 0.3)):
+            name = quick_model(style, strength)
+            assert name == "gallery-small"
+            assert resolve(name, style, strength)[1] is not None
+        assert quick_model("somebody-s-own") is None
+        assert quick_model("udnie,somebody-s-own") is None
 
 
 def test_by_default_it_is_the_gallery_s_default_style(shipped: Path) -> None:

@@ -36,7 +36,7 @@ def place(sheet: Image.Image, cell: Image.Image) -> tuple[int, int]:
     return top, left
 
 
-@pytest.mark.parametrize("how", [{}, {"strength": 0.5, "color": "content", "stroke": "large"}], ids=str)
+@pytest.mark.parametrize("how", [{}, {"strength": 0.5, "color": "content", "stroke": "large", "canvas": 4.0}], ids=str)
 @pytest.mark.parametrize(
     "styles", [["sienna"], ["sienna", "ochre:1,burnt-umber:2"], ["ochre", "sienna", {"ochre": 2, "sienna": 1}], None]
 )

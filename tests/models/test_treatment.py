@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from painterly.errors import UsageError
+from painterly.images.canvas import CANVAS_WIDTH, canvas
 from painterly.images.color import keep_colours
+from painterly.models.look import parse_look
 from painterly.models.treat import treat
 from painterly.models.treatment import COLORS, STROKES, Treatment
 
@@ -51,10 +55,13 @@ def test_by_default_it_is_the_painting_itself() -> None:
     [
         ({"color": "purple"}, "--color must be one of style, content, luminance, not 'purple'"),
         ({"stroke": "huge"}, "--stroke must be one of small, medium, large, not 'huge'"),
+        ({"canvas": 40.0}, "--canvas must be from 0 to 32 grey levels, not 40"),
+        ({"canvas": -1.0}, "--canvas must be from 0 to 32 grey levels, not -1"),
+        ({"canvas": math.nan}, "--canvas must be from 0 to 32 grey levels, not nan"),
         ({"color": ""}, "--color must be one of style, content, luminance, not ''"),
     ],
 )
-def test_unknown_treatments_are_refused(how: dict[str, str], said: str) -> None:
+def test_unknown_treatments_are_refused(how: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=f"^{re.escape(said)}$"):
         Treatment(**how)
 
@@ -164,3 +171,48 @@ def test_the_same_painting_everywhere_needs_no_mask_to_be_told_apart() -> None:
     masks = list(torch.rand(3, 1, 1, 16, 16))
     found = treat(torch.rand(1, 3, 16, 16), [flat(0.3)] * 4, masks=masks)
     torch.testing.assert_close(found, torch.full_like(found, 0.3))
+
+
+def test_a_canvas_is_laid_under_what_is_painted_and_not_under_the_photograph() -> None:
+    photograph = torch.full((2, 3, 40, 60), 0.5)
+    seen = []
+
+    def copied(x: Tensor) -> Tensor:
+        seen.append(x)
+        return x
+
+    result = treat(photograph, [copied], Treatment(canvas=6, color="luminance"))
+    expected = 0.5 + torch.from_numpy(canvas((0, 40), (0, 60))) * 6 / 255
+    torch.testing.assert_close(seen[0], expected.expand(2, 3, -1, -1))
+    torch.testing.assert_close(result.mean(), torch.tensor(0.5), atol=1e-3, rtol=0)  # the photograph's light
+    treat(torch.ones(1, 3, 40, 60), [copied], Treatment(canvas=32))
+    assert seen[1].max() == 1
+    assert seen[1].min() < 0.9
+
+
+def test_a_canvas_fades_with_the_strength() -> None:
+    uneven = Treatment(canvas=8)
+    looks = [parse_look("the-scream", strength) for strength in (0.0, 0.5)]
+    assert uneven.for_looks(looks[:1]).canvas == 0
+    assert uneven.for_looks(looks).canvas == 4
+    assert uneven.for_looks([None]) == uneven
+    assert Treatment().for_looks(looks) == Treatment()
+
+
+@given(st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 30), st.integers(1, 30))
+def test_parts_of_the_canvas_fit_together(top: int, left: int, height: int, width: int) -> None:
+    whole = canvas((top, top + height + 7), (left, left + width + 5))
+    assert (canvas((top + 7, top + 7 + height), (left + 5, left + 5 + width)) == whole[7:, 5:]).all()
+
+
+def test_the_canvas_is_even_noise_as_smooth_as_it_says() -> None:
+    whole = canvas((0, 1200), (0, 1500)).astype(float)
+    assert abs(whole.mean()) < 0.02
+    assert whole.std() == pytest.approx(1, abs=0.02)
+    # White noise through a Gaussian: two places d apart correlate as exp(-d**2 / (4 sigma**2)).
+    for shift in (1, 3, 6, 12):
+        expected = math.exp(-(shift**2) / (4 * CANVAS_WIDTH**2))
+        for moved, still in ((whole[shift:], whole[:-shift]), (whole[:, shift:], whole[:, :-shift])):
+            assert (moved * still).mean() == pytest.approx(expected, abs=0.03)
+    for side in (383, 509, 383 * 2, 509 * 2):  # half of it comes again, and never the whole
+        assert 0.3 < (whole[side:] * whole[:-side]).mean() < 0.7

@@ -223,7 +223,7 @@ def test_whole_numbers_and_narrow_ones_may_be_mixtures(dtype: torch.dtype) -> No
         torch.testing.assert_close(network(photograph, mix), wanted)
 
 
-@pytest.mark.parametrize("name", ["starry-night", "starry-night-small", "gallery"])
+@pytest.mark.parametrize("name", ["starry-night", "starry-night-small", "gallery", "gallery-small"])
 def test_shipped_networks_load_into_what_their_cards_describe(name: str) -> None:
     path = Path(painterly.__file__).parent / "models" / "shipped" / f"{name}.safetensors"
     with safe_open(path, "pt") as file:

@@ -34,9 +34,10 @@ def same(one: Image.Image, other: Image.Image) -> bool:
         {"style": "great-wave"},
         {"style": "starry-night:3,the-scream:1", "strength": 0.6},
         {"style": "udnie", "color": "luminance", "stroke": "large"},
+        {"style": "udnie", "canvas": 6.0},
         {"style": "udnie", "color": "content", "size": 64},
     ],
-    ids=["plain", "style", "mixture", "colours-and-strokes", "size"],
+    ids=["plain", "style", "mixture", "colours-and-strokes", "canvas", "size"],
 )
 def test_a_painting_is_that_of_the_library(painting: Running, painter: painterly.Painter, how: dict[str, Any]) -> None:
     picture = noise(45, 34)
@@ -214,6 +215,7 @@ def test_results_that_would_be_too_large(painting: Running) -> None:
         ("strength", "nan"),
         ("color", "red"),
         ("stroke", "huge"),
+        ("canvas", "33"),
         ("size", 3),
         ("format", "exe"),
         ("quality", 0),

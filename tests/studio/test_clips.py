@@ -33,6 +33,7 @@ def test_a_clip_is_painted_and_played(visit: Callable[..., Any], clip: Path, tmp
     page = one.page
     one.open_picture(clip)
     one.choose("udnie")
+    expect(page.locator("#canvas-part")).to_be_hidden()  # its dabs would stand still while the picture moves
     page.get_by_role("button", name="Paint the clip").click()
     card = page.get_by_role("article", name="waves.mp4")
     expect(card).to_contain_text("Done", timeout=240_000)

@@ -25,7 +25,7 @@ from painterly.tiling import network_program
 from painterly.tiling.plan import make_plan
 
 Tiled = Callable[..., Any]
-PAINTERS = ["gallery", "starry-night", "starry-night-small"]
+PAINTERS = ["gallery", "starry-night", "starry-night-small", "gallery-small"]
 ENLARGERS = ["upscale-x4", "upscale-x4-pixel", "upscale-x8", "srcnn-x4"]
 
 
@@ -54,7 +54,9 @@ def error(found: Tensor, expected: Tensor) -> tuple[float, float]:
     return float(difference.max()), float(difference.mean())
 
 
-@pytest.mark.parametrize(("name", "tile", "share"), list(zip(PAINTERS, [95, 161, 64], [0.0, 0.5, 1.0], strict=True)))
+@pytest.mark.parametrize(
+    ("name", "tile", "share"), list(zip(PAINTERS, [95, 161, 64, 80], [0.0, 0.5, 1.0, 0.5], strict=True))
+)
 def test_a_painting_in_tiles_is_the_painting(data: Path, tiled: Tiled, name: str, tile: int, share: float) -> None:
     network, x = network_of(name), photograph(data, 201, 270)
     program = network_program(network)

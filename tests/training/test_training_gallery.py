@@ -253,7 +253,8 @@ class TestTheBeginning:
             painting = gallery(photograph, F.one_hot(torch.tensor(style), 3).float())
             torch.testing.assert_close(painting, one(photograph), atol=1e-5, rtol=0)
         before = read_card(parent.output)
-        assert card.training["started_from"] == {"training": before.training, "result": before.result}
+        wanted = {"training": before.training, "result": before.result, "software": before.software}
+        assert card.training["started_from"] == wanted
 
     def test_a_network_of_as_many_styles_gives_each_its_own(self, several: Several, tmp_path: Path) -> None:
         train_style(several())

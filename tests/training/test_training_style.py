@@ -116,7 +116,8 @@ def test_a_start_from_other_weights_skips_the_identity_steps(config: StyleTraini
     card = train_style(dataclasses.replace(config, init=config.output, output=tmp_path / "next.safetensors", steps=1))
     assert card.result["steps"] == 1
     before = read_card(config.output)
-    assert card.training["started_from"] == {"training": before.training, "result": before.result}
+    wanted = {"training": before.training, "result": before.result, "software": before.software}
+    assert card.training["started_from"] == wanted
 
 
 @pytest.mark.parametrize("preset", ["paper", "authors"])

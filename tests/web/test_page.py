@@ -110,7 +110,7 @@ def check(found: npt.NDArray[np.uint8], wanted: Image.Image) -> None:
 def test_a_painting_is_what_torch_paints(visit: Visit, photo: Path, address: str) -> None:
     visit.page.set_input_files("#file", photo)
     visit.wait("done")
-    network = painterly.load("starry-night-small", backend="torch", precision="float32")
+    network = painterly.load("gallery-small", backend="torch", precision="float32")
     check(visit.painting(), network(photo))
     assert visit.wrong == []
     assert {urlsplit(url).netloc for url in visit.asked} == {urlsplit(address).netloc}
@@ -132,7 +132,7 @@ def test_a_large_picture_is_made_smaller_and_saved(visit: Visit, tmp_path: Path)
     visit.wait("done")
     with visit.page.expect_download() as waiting:
         visit.page.click("#save")
-    assert waiting.value.suggested_filename == "large-starry-night-small.png"
+    assert waiting.value.suggested_filename == "large-starry-night.png"
     with Image.open(waiting.value.path()) as saved:
         assert saved.size == (256, 128)
         np.testing.assert_array_equal(np.asarray(saved.convert("RGBA")), visit.painting())

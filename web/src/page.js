@@ -16,7 +16,7 @@ let latest = 0; // what was asked for last; answers to earlier questions are not
 
 for (const network of networks) {
   const group = document.createElement("optgroup");
-  group.label = `${network.inputs.length ? "Fine" : "Quick"} (${(network.bytes / 1e6).toFixed(1)} MB)`;
+  group.label = `${network.name.endsWith("-small") ? "Quick" : "Fine"} (${(network.bytes / 1e6).toFixed(1)} MB)`;
   for (const style of network.styles) {
     const option = new Option(`${style.title}, ${style.painter}`);
     option.value = JSON.stringify([network.name, style.name]);

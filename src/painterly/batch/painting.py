@@ -28,7 +28,7 @@ class Painting:
     Attributes:
         model: The network's file.
         looks: What to paint, each for its mask; empty for a network of one style.
-        treatment: Colours and strokes.
+        treatment: Colours, strokes and canvas.
         masks: Where to paint.
         size: Longest side of the paintings; by default that of the photographs.
         tiles: Whether and how pictures are painted by tiles.
@@ -64,6 +64,7 @@ class Painting:
             style=list(self.looks) or None,
             color=self.treatment.color,
             stroke=self.treatment.stroke,
+            canvas=self.treatment.canvas,
             mask=list(self.masks) or None,
             tile=self.tiles.tile,
             memory=self.tiles.memory,

@@ -28,6 +28,7 @@ def stylize(
     strength: float = 1.0,
     color: str = "style",
     stroke: str = "medium",
+    canvas: float = 0.0,
     mask: str | Path | Sequence[str | Path] | None = None,
     model: str | Path | None = None,
     size: int | None = None,
@@ -57,6 +58,7 @@ def stylize(
         strength: From 0, the photograph, to 1, the style.
         color: "style", "content" or "luminance"; see `painterly.Painter`.
         stroke: "small", "medium" or "large".
+        canvas: How uneven the canvas is, in grey levels from 0 to 32; see `painterly.Painter`.
         mask: Where to paint, white inside; several for several styles.
         model: A model's name or file; by default the gallery.
         size: Longest side of the paintings; by default that of the photographs.
@@ -100,7 +102,7 @@ def stylize(
     painting = Painting(
         model=path,
         looks=looks,
-        treatment=Treatment(color, stroke),
+        treatment=Treatment(color, stroke, canvas),
         masks=masks,
         size=size,
         tiles=TileSettings(tile, memory, statistics),

@@ -6,8 +6,19 @@ import torch
 import torch.nn.functional as F
 
 from painterly.benchmarks.timing import time_calls
+from painterly.inference.cuda_graphs import choosing_algorithms
 
 __all__ = ["measure_ceiling"]
+
+
+_CONVOLUTIONS = {
+    "cpu": ((1, 128, 64), (1, 128, 128), (1, 256, 64)),
+    "cuda": ((16, 128, 128), (16, 256, 128), (8, 512, 64)),
+}
+"""Pictures, channels and side of 3x3 convolutions, by kind of device: large enough to keep it busy."""
+
+_PRODUCTS = {"cpu": (1024, 2048), "cuda": (4096, 8192)}
+"""Sides of square matrices."""
 
 
 def measure_ceiling(device: torch.device, dtype: torch.dtype, calls: int = 7) -> float:
@@ -18,16 +29,16 @@ def measure_ceiling(device: torch.device, dtype: torch.dtype, calls: int = 7) ->
         dtype: Type of the numbers.
         calls: How often each is timed; the fastest counts.
     """
-    best = 0.0
-    with torch.inference_mode():
-        for channels, side in ((128, 64), (128, 128), (256, 64)):
-            x = torch.rand(1, channels, side, side, device=device, dtype=dtype)
+    best, kind = 0.0, "cuda" if device.type == "cuda" else "cpu"
+    with torch.inference_mode(), choosing_algorithms():
+        for batch, channels, side in _CONVOLUTIONS[kind]:
+            x = torch.rand(batch, channels, side, side, device=device, dtype=dtype)
             x = x.contiguous(memory_format=torch.channels_last)
             w = torch.rand(channels, channels, 3, 3, device=device, dtype=dtype)
             w = w.contiguous(memory_format=torch.channels_last)
             timing = time_calls(lambda x=x, w=w: F.conv2d(x, w, padding=1), calls=calls, device=device)  # type: ignore[misc]
-            best = max(best, 9 * channels**2 * side**2 / timing.low)
-        for size in (1024, 2048):
+            best = max(best, batch * 9 * channels**2 * side**2 / timing.low)
+        for size in _PRODUCTS[kind]:
             a = torch.rand(size, size, device=device, dtype=dtype)
             timing = time_calls(lambda a=a: a @ a, calls=calls, device=device)  # type: ignore[misc]
             best = max(best, size**3 / timing.low)

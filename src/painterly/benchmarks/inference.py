@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import time
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from painterly.benchmarks.ceiling import measure_ceiling
 from painterly.benchmarks.reference import ReferenceNetwork
-from painterly.benchmarks.timing import Timing
+from painterly.benchmarks.timing import Timing, time_call
 from painterly.benchmarks.workers import Worker
 from painterly.errors import PainterlyError
 from painterly.evaluation.cost import multiplications
@@ -44,8 +44,9 @@ class InferenceTable:
         ceiling: Multiplications a second of torch's best convolution or matrix product, by precision.
         rows: For every size and contestant `size`, `model`, `backend`, `precision`, `milliseconds` (median) with `low`
             and `high` (quartiles), `ratio` and `ratio_tuned` (how many times faster than the reference with the default
-            allocator and with one tuned for large blocks), `psnr` against float32 in decibels (None where it is that),
-            `multiplications` of a pass, `share` of the ceiling, and `usage`.
+            allocator and with one tuned for large blocks), `device_milliseconds` (median, by an NVIDIA GPU's own clock;
+            None elsewhere), `psnr` against float32 in decibels (None where it is that), `multiplications` of a pass,
+            `share` of the ceiling, and `usage`; all of one picture, of `batch_size` that are painted at once.
     """
 
     machine: dict[str, Any]
@@ -78,6 +79,7 @@ def benchmark_inference(
     sizes: Sequence[int] = (256, 512, 1024),
     choices: Sequence[Choice] | None = None,
     repeats: int = 7,
+    batch_size: int = 1,
     device: str = "auto",
     report: Callable[[str], object] = lambda text: None,
 ) -> InferenceTable:
@@ -89,6 +91,7 @@ def benchmark_inference(
         sizes: Sides of the squares in pixels, multiples of 4.
         choices: Back ends and precisions; by default `contestants`.
         repeats: Calls that are timed, after one that is not.
+        batch_size: Pictures a call.
         device: Where to compute.
         report: Called with a line about each size.
 
@@ -109,7 +112,7 @@ def benchmark_inference(
     workers: list[Worker] = []
     try:
         for model, choice, tuned in named:
-            workers.append(Worker(contestant, str(picture), model, choice, tuned, device))
+            workers.append(Worker(contestant, str(picture), model, choice, tuned, device, batch_size))
         for size in sizes:
             for worker in workers:
                 worker.ask("prepare", size)
@@ -157,13 +160,14 @@ def _row(
         "ratio_tuned": references[1].median / timing.median,
         **about,
     }
-    best = ceiling.get(row["precision"])
-    row["share"] = about["multiplications"] / timing.median / best if best else None
+    best, on_device = ceiling.get(row["precision"]), about["device_milliseconds"]
+    seconds = timing.median if on_device is None else on_device / 1000
+    row["share"] = about["multiplications"] / seconds / best if best else None
     return row
 
 
 def contestant(
-    picture: str, model: str, choice: Choice | None, tuned: bool, device: str
+    picture: str, model: str, choice: Choice | None, tuned: bool, device: str, batch_size: int = 1
 ) -> dict[str, Callable[..., Any]]:
     """What a process does: prepare a size, run once, tell about it."""
     where = choose_device(device)
@@ -173,28 +177,34 @@ def contestant(
     state: dict[str, Any] = {}
     call, plain = _network(model, choice, tuned, where)
 
+    def paint() -> None:
+        state["output"] = call(state["input"])
+
     def run() -> float:
         with torch.inference_mode():
-            began = time.perf_counter()
-            state["output"] = call(state["input"])
-            if where.type == "cuda":
-                torch.cuda.synchronize(where)
-            return time.perf_counter() - began
+            seconds, on_device = time_call(paint, where)
+        if on_device is not None:
+            state["on device"].append(1000 * on_device / batch_size)
+        return seconds / batch_size
 
     def prepare(size: int) -> None:
-        state["input"] = resize_tensor(square, size).to(where)
+        pictures = resize_tensor(square, size).to(where).expand(batch_size, -1, -1, -1)
+        state["input"] = pictures.contiguous(memory_format=torch.channels_last)
+        state["on device"] = []
         state["meter"] = UsageMeter(where)
         run()
         state["usage"] = state["meter"].usage()  # memory: a first pass finds none that an earlier one left prepared
+        state["on device"].clear()
 
     def about(calls: int) -> dict[str, Any]:
+        on_device = statistics.median(state["on device"]) if state["on device"] else None
         if state["usage"].joules is not None:  # energy: of passes without the other contestants' turns between them
             with state["meter"] as meter:
                 for _ in range(calls):
                     run()
             memory = {name: getattr(state["usage"], name) for name in ("memory_before", "peak_memory")}
             state["usage"] = dataclasses.replace(meter.usage(), **memory)
-        usage = state["usage"].to_dict(images=max(1, calls))
+        usage = state["usage"].to_dict(images=max(1, calls) * batch_size)
         difference = None
         if plain is not None and choice is not None and choice.precision != "float32":
             with torch.inference_mode():
@@ -202,7 +212,13 @@ def contestant(
                 error = (state["output"] - expected).square().mean()
             difference = float(-10 * torch.log10(error.clamp_min(1e-12)))
         counted = torch.zeros(1, 3, *state["input"].shape[-2:])
-        return {"psnr": difference, "usage": usage, "multiplications": _multiplications(plain, counted)}
+        return {
+            "psnr": difference,
+            "usage": usage,
+            "multiplications": _multiplications(plain, counted),
+            "batch_size": batch_size,
+            "device_milliseconds": on_device,
+        }
 
     return {"prepare": prepare, "run": run, "about": about}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-__all__ = ["Timing", "time_calls"]
+__all__ = ["Timing", "busy_seconds", "covered", "time_call", "time_calls"]
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,70 @@ def time_calls(
         call: The function.
         calls: How many calls are timed.
         warm_up: How many come before them.
-        device: A device whose work a call only queues is waited for.
+        device: A device whose work a call only queues is waited for; an NVIDIA GPU's own time is what counts.
     """
     seconds = []
     for number in range(warm_up + calls):
+        whole, on_device = time_call(call, device)
+        if number >= warm_up:
+            seconds.append(whole if on_device is None else on_device)
+    return Timing.of(seconds)
+
+
+def time_call(call: Callable[[], object], device: torch.device | None = None) -> tuple[float, float | None]:
+    """Seconds of a call by the clock, and by an NVIDIA GPU's own between its first and its last kernel.
+
+    Args:
+        call: The function.
+        device: A device whose work a call only queues is waited for.
+    """
+    if device is None or device.type != "cuda":
         began = time.perf_counter()
         call()
-        if device is not None and device.type == "cuda":
-            torch.cuda.synchronize(device)
-        if number >= warm_up:
-            seconds.append(time.perf_counter() - began)
-    return Timing.of(seconds)
+        return time.perf_counter() - began, None
+    first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    torch.cuda.synchronize(device)
+    began = time.perf_counter()
+    with torch.cuda.device(device):
+        first.record()
+        call()
+        last.record()
+    torch.cuda.synchronize(device)
+    return time.perf_counter() - began, first.elapsed_time(last) / 1000
+
+
+def busy_seconds(call: Callable[[], object], device: torch.device, calls: int = 5) -> float | None:
+    """Seconds of a call in which an NVIDIA GPU works, by its profiler; None for other devices, and where there is none.
+
+    Args:
+        call: The function, which may only queue its work.
+        device: Where the work is done.
+        calls: Over how many the mean is taken.
+    """
+    if device.type != "cuda":
+        return None
+    torch.cuda.synchronize(device)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profiler:
+        for _ in range(calls):
+            call()
+        torch.cuda.synchronize(device)
+    kernels = [
+        (event.time_range.start, event.time_range.end)
+        for event in profiler.events() or ()
+        if str(event.device_type).endswith("CUDA") and not getattr(event, "is_user_annotation", False)
+    ]
+    return covered(kernels) / 1e6 / calls if kernels else None
+
+
+def covered(intervals: Iterable[tuple[float, float]]) -> float:
+    """Length of what intervals cover, each part once.
+
+    Example:
+        >>> covered([(4, 5), (0, 2), (1, 3)])
+        4.0
+    """
+    length, reached = 0.0, float("-inf")
+    for start, end in sorted(intervals):
+        length += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return length

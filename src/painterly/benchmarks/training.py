@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from painterly.benchmarks.reference import ReferenceNetwork, reference_step
-from painterly.benchmarks.timing import Timing
+from painterly.benchmarks.timing import Timing, busy_seconds, time_call
 from painterly.benchmarks.workers import Worker
 from painterly.encoders.distilled import DISTILLED_LAYERS, DistilledVGG
 from painterly.encoders.loss_network import Encoder, LossNetwork
@@ -24,12 +23,15 @@ from painterly.models.device import choose_device, fast_bfloat16
 from painterly.networks.style import StyleNetwork
 from painterly.resources.describe import describe_machine
 from painterly.resources.usage import UsageMeter
-from painterly.training.loop import descend
-from painterly.training.machine import make_fabric
+from painterly.training.machine import make_adam, make_fabric
+from painterly.training.stepping import Stepper
 
 __all__ = ["TrainingTable", "benchmark_training"]
 
 _PAPER = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+_PAPER_STEPS = 40_000
+_QUEUED = 10
+"""Steps that a GPU is given at once: in a run nobody waits for each."""
 
 
 @dataclass
@@ -41,7 +43,9 @@ class TrainingTable:
         size: Side of the crops in pixels.
         batch_size: Crops a step.
         rows: For every contestant `training`, `loss_network`, `precision`, `seconds` a step (median) with `low` and
-            `high` (quartiles), `ratio` to the reference, and `usage`.
+            `high` (quartiles), `ratio` to the reference, `idle` (the share of a step in which an NVIDIA GPU waits; None
+            elsewhere), `paper_seconds` (of the paper's 40,000 steps, of four crops of 256 pixels; None for others), and
+            `usage`.
     """
 
     machine: dict[str, Any]
@@ -91,6 +95,7 @@ def benchmark_training(
             for worker, times in zip(workers, seconds, strict=True):
                 times.append(worker.ask("step"))
             report(f"round {turn + 1} of {repeats} done")
+        busy = [worker.ask("busy") for worker in workers]
         usages = [worker.ask("usage", batch_size) for worker in workers]
     except RuntimeError as error:
         raise PainterlyError(f"the benchmark cannot go on: {str(error).strip().splitlines()[-1]}") from error
@@ -99,7 +104,8 @@ def benchmark_training(
             worker.close()
     timings = [Timing.of(times) for times in seconds]
     table = TrainingTable(describe_machine(), size, batch_size)
-    for (which, loss_network, precision), timing, usage in zip(named, timings, usages, strict=True):
+    papers = (size, batch_size) == (256, 4)
+    for (which, loss_network, precision), timing, works, usage in zip(named, timings, busy, usages, strict=True):
         table.rows.append(
             {
                 "training": which,
@@ -109,6 +115,8 @@ def benchmark_training(
                 "low": timing.low,
                 "high": timing.high,
                 "ratio": timings[0].median / timing.median,
+                "idle": None if works is None else max(0.0, 1 - works / timing.median),
+                "paper_seconds": _PAPER_STEPS * timing.median if papers else None,
                 "usage": usage,
             }
         )
@@ -127,22 +135,27 @@ def _contestant(
         if which == "reference"
         else _ours(loss_network, precision, pictures, compile, device)
     )
-    step()
+    many = _QUEUED if where.type == "cuda" else 1
+
+    def steps() -> None:
+        for _ in range(many):
+            step()
+
+    steps()
     meter = UsageMeter(where)
 
     def timed() -> float:
-        began = time.perf_counter()
-        step()
-        if where.type == "cuda":
-            torch.cuda.synchronize(where)
-        return time.perf_counter() - began
+        return time_call(steps, where)[0] / many
+
+    def busy() -> float | None:
+        return busy_seconds(step, where)
 
     def usage(images: int) -> dict[str, Any]:
         with meter:  # a step of its own: between those that were timed, the others took their turns
-            step()
-        return meter.usage().to_dict(images=images)
+            steps()
+        return meter.usage().to_dict(images=images * many)
 
-    return {"step": timed, "usage": usage}
+    return {"step": timed, "busy": busy, "usage": usage}
 
 
 def _reference(where: torch.device, pictures: Tensor) -> Callable[[], object]:
@@ -156,7 +169,7 @@ def _reference(where: torch.device, pictures: Tensor) -> Callable[[], object]:
 
 
 def _ours(loss_network: str, precision: str, pictures: Tensor, compile: bool, device: str) -> Callable[[], object]:
-    """Painterly's own step (`painterly.training.loop.descend`) with the recipe's settings."""
+    """Painterly's own step (`painterly.training.stepping.Stepper`) with the recipe's settings."""
     keep_freed_memory()
     fabric = make_fabric(device, 1, precision)
     if loss_network == "distilled":
@@ -170,16 +183,37 @@ def _ours(loss_network: str, precision: str, pictures: Tensor, compile: bool, de
     network = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = StyleObjective(network, pictures[:1], WEIGHTINGS["modern"])
     painter = StyleNetwork("modern").to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(painter.parameters(), 1e-3)
+    optimizer: Any = make_adam([{"params": list(painter.parameters())}], 1e-3, fabric.device)
     if compile:
         painter.compile()
         objective.compile()
     model, optimizer = fabric.setup(painter, optimizer)
     photographs = pictures.contiguous(memory_format=torch.channels_last)
+    task, records = _Task(painter, objective), fabric.device.type == "cuda"
+    stepper = Stepper(fabric, task, model, optimizer, clip=10.0, records=records, compiled=compile)
+    return lambda: stepper(photographs, 0, ())
 
-    def step() -> None:
-        with fabric.autocast():
-            terms = objective(model(photographs), photographs)
-        descend(fabric, model, optimizer, terms, clip=10.0)
 
-    return step
+class _Task:
+    """As much of a task as steps need.
+
+    Args:
+        network: What learns.
+        objective: By what.
+    """
+
+    def __init__(self, network: nn.Module, objective: nn.Module) -> None:
+        self.network, self.objective = network, objective
+
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        return {}
+
+    def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
+        terms: dict[str, Tensor] = self.objective(model(photographs), photographs)
+        return terms
+
+    def fixed_terms(self, model: nn.Module, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return self.terms(model, photographs, 0, ())
+
+    def uncompile(self) -> None:
+        self.network._compiled_call_impl = self.objective._compiled_call_impl = None

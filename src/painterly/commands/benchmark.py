@@ -86,6 +86,9 @@ def inference(
     ] = f"{DEFAULT_MODEL},{DEFAULT_MODEL}-small",
     backends: Backends = None,
     repeats: Repeats = 7,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Pictures a call; figures are a picture's.")
+    ] = 1,
     picture: Picture = DEMO_PICTURE,
     figure: Annotated[Path | None, typer.Option("--figure", help="Draw a bar chart into this .svg file.")] = None,
     device: Device = "auto",
@@ -112,6 +115,7 @@ def inference(
         sizes=wanted,
         choices=_choices(backends, device),
         repeats=repeats,
+        batch_size=batch_size,
         device=device,
         report=say,
     )

@@ -14,7 +14,9 @@ __all__ = ["blend"]
 
 def blend(
     first: Annotated[str, typer.Argument(help="A model's name or file.")],
-    second: Annotated[str, typer.Argument(help="Another of the same kind, trained on from the first.")],
+    second: Annotated[
+        str, typer.Argument(help="Another of the same kind, trained on from the first, or from what that began with.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model file to write.")],
     weight: Annotated[float, typer.Option("--weight", help="Share of the second, from 0 to 1.")] = 0.5,
     title: Annotated[str, typer.Option("--title", help="A title for the card; by default the second's.")] = "",

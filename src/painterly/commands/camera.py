@@ -26,7 +26,12 @@ def camera(
         str, typer.Option(help="style, the painting's colours; content, the camera's; or luminance.")
     ] = "style",
     stroke: Annotated[str, typer.Option(help="How large strokes are: small, medium or large.")] = "medium",
-    model: Annotated[str, typer.Option("--model", "-m", help="A model's name or file; gallery for all styles.")] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", "-m", help="A model's name or file; by default a small one, where one knows the style."
+        ),
+    ] = "",
     size: Annotated[int, typer.Option("--size", "-s", min=16, help="Longest side of the paintings in pixels.")] = 480,
     smooth: Annotated[
         float, typer.Option("--smooth", help="From 0 to below 1: how much of the past remains where nothing moves.")
@@ -53,7 +58,7 @@ def camera(
         strength=strength,
         color=color,
         stroke=stroke,
-        model=model or (None if style else "starry-night-small"),
+        model=model,
         size=size,
         smooth=smooth,
         seconds=seconds,

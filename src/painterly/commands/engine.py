@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from painterly.batch.run import Outcome
     from painterly.cluster.recipe import Recipe
 
-__all__ = ["Address", "Engine", "EngineOptions", "Manifest", "Quarantine", "Workers", "on_cluster"]
+__all__ = ["Address", "Engine", "EngineOptions", "Manifest", "Quarantine", "Workers", "on_cluster", "work"]
 
 Engine = Annotated[
     str,
@@ -65,6 +66,49 @@ class EngineOptions:
                 if getattr(self, name) is not None:
                     raise UsageError(f"--{name} goes with --engine ray")
         return self.engine == "ray"
+
+
+def work(
+    verb: Literal["stylize", "upscale"],
+    here: Callable[..., list[Outcome]],
+    inputs: Sequence[str],
+    output: str | None,
+    options: Mapping[str, Any],
+    engine: EngineOptions,
+    about: Callable[[], dict[str, Any]],
+    *,
+    format: str | None,
+    overwrite: bool,
+    json: bool,
+    verbose: bool,
+) -> None:
+    """Do the work of a command, in this process or on a cluster, and say what came of it.
+
+    Args:
+        verb: The command's name.
+        here: `painterly.batch`'s function of that name.
+        inputs: Files, folders, globs, addresses.
+        output: Where to; see `here`.
+        options: What `here` and a worker are told alike.
+        engine: Who does it.
+        about: What the JSON says beside the outcomes; asked for afterwards.
+        format: Of results in folders.
+        overwrite: Whether existing files are replaced.
+        json: Whether JSON is printed.
+        verbose: Whether a cluster tells of every picture.
+    """
+    from painterly.commands.outcomes import check_json, conclude, report
+
+    if engine.ray:
+        from painterly.cluster.recipe import Recipe
+
+        recipe = Recipe(verb, options, format)
+        on_cluster(recipe, inputs, output, engine, overwrite=overwrite, json=json, verbose=verbose)
+        return
+    where = None if output is None else Path(output)
+    check_json(inputs, where, json=json)
+    outcomes = here(inputs, where, **options, format=format, overwrite=overwrite, report=report)
+    conclude(outcomes, about(), json=json)
 
 
 def on_cluster(

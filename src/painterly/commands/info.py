@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,34 +19,52 @@ def info(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print a model's card: architecture, training, loss network, data, licence."""
+    """Print a model's card: architecture, training, loss network, data, licence.
+
+    Earlier stages of training are a line each; `--json` has all of them whole.
+    """
+    from painterly.evaluation.stages import short_card
     from painterly.models.reading import info as read
     from painterly.models.resolve import resolve
 
     card, path = read(model), Path(model).expanduser()
     if not path.is_file():
         path = resolve(model)[0]
-    values = {"file": str(path), "bytes": path.stat().st_size, **card.to_dict()}
+    about = {"file": str(path), "bytes": path.stat().st_size}
     if json:
-        print_json(values)
+        print_json({**about, **card.to_dict()})
     else:
-        for line in _lines(values):
+        for line in _lines({**about, **short_card(card)}):
             typer.echo(line)
 
 
-def _lines(values: dict[str, Any], indent: str = "") -> list[str]:
+def _lines(values: Mapping[str, Any], indent: str = "") -> Iterator[str]:
     width = max((len(name) for name in values), default=0)
-    lines = []
     for name, value in values.items():
-        if isinstance(value, dict):
-            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
-        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            lines += [f"{indent}{name}", *(line for item in value for line in _lines(item, indent + "  "))]
+        if name == "styles" and isinstance(value, Mapping):  # measures of each: a line a style
+            yield f"{indent}{name}"
+            yield from _lines({style: _inline(found) for style, found in value.items()}, indent + "  ")
+        elif isinstance(value, Mapping):
+            yield f"{indent}{name}"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            yield f"{indent}{name}"
+            yield from (f"{indent}  {_inline(item)}" for item in _counted(value))
         else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            lines.append(f"{indent}{name:{width}}  {_short(shown)}")
-    return lines
+            yield f"{indent}{name:{width}}  {_inline(value)}"
 
 
-def _short(value: object) -> str:
+def _counted(items: list[Any]) -> list[Any]:
+    """The items, or what all of them are, if there are several and all are alike."""
+    return [{"each of": len(items), **items[0]}] if len(items) > 1 and all(one == items[0] for one in items) else items
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        inner = (
+            (name, f"({_inline(one)})" if isinstance(one, Mapping) else _inline(one)) for name, one in value.items()
+        )
+        return ", ".join(f"{name} {shown}" for name, shown in inner)
+    if isinstance(value, list):
+        return ", ".join(map(_inline, value))
     return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -23,8 +23,7 @@ from painterly.commands.common import (
     Tile,
     Verbose,
 )
-from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, on_cluster
-from painterly.commands.outcomes import check_json, conclude, report
+from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, work
 
 __all__ = ["stylize"]
 
@@ -55,6 +54,12 @@ def stylize(
         ),
     ] = "style",
     stroke: Annotated[str, typer.Option(help="How large strokes are: small, medium or large.")] = "medium",
+    canvas: Annotated[
+        float,
+        typer.Option(
+            help="How uneven the canvas is, in grey levels up to 32: 4 gives skies and walls strokes of their own."
+        ),
+    ] = 0.0,
     mask: Annotated[
         list[Path] | None,
         typer.Option(
@@ -102,6 +107,7 @@ def stylize(
         "strength": strength,
         "color": color,
         "stroke": stroke,
+        "canvas": canvas,
         "mask": mask,
         "model": model,
         "size": size,
@@ -118,14 +124,10 @@ def stylize(
         "max_pixels": max_pixels,
     }
     cluster = EngineOptions(engine, workers, address, manifest, quarantine)
-    if cluster.ray:
-        from painterly.cluster.recipe import Recipe
+    said: dict[str, Any] = {"format": format, "overwrite": overwrite, "json": json, "verbose": verbose}
 
-        recipe = Recipe("stylize", options, format)
-        on_cluster(recipe, inputs, output, cluster, overwrite=overwrite, json=json, verbose=verbose)
-        return
-    where = None if output is None else Path(output)
-    check_json(inputs, where, json=json)
-    outcomes = paint(inputs, where, **options, format=format, overwrite=overwrite, report=report)
-    name = model if model is not None else resolve(None, style[0] if style else None, strength)[0].stem
-    conclude(outcomes, {"model": name, "style": style}, json=json)
+    def about() -> dict[str, Any]:
+        name = model if model is not None else resolve(None, style[0] if style else None, strength)[0].stem
+        return {"model": name, "style": style}
+
+    work("stylize", paint, inputs, output, options, cluster, about, **said)

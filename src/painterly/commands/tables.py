@@ -72,7 +72,7 @@ def paper_usage_table(rows: Rows) -> list[str]:
 def inference_table(rows: Rows) -> list[str]:
     """Milliseconds a picture."""
     head = ["size", "network", "back end", "precision", "ms (quartiles)", "ratio", "to tuned", "PSNR", "of ceiling"]
-    cells = []
+    timed, cells = all(row.get("device_milliseconds") is not None for row in rows), []
     for row in rows:
         psnr = "" if row["psnr"] is None else f"{row['psnr']:.1f} dB"
         share = "" if row["share"] is None else f"{100 * row['share']:.0f} %"
@@ -82,7 +82,9 @@ def inference_table(rows: Rows) -> list[str]:
         memory = _mebibytes(row["usage"]["peak_memory"])
         about = [row["size"], row["model"], row["backend"], row["precision"]]
         cells.append([*about, times, *ratios, psnr, share, memory, joules])
-    return markdown([*head, "peak memory", "joules"], cells)
+        if timed:
+            cells[-1].append(f"{row['device_milliseconds']:.2f}")
+    return markdown([*head, "peak memory", "joules", *(["ms of the GPU"] if timed else [])], cells)
 
 
 def startup_table(rows: Rows) -> list[str]:
@@ -108,7 +110,8 @@ def memory_table(rows: Rows) -> list[str]:
 
 
 def training_table(rows: Rows) -> list[str]:
-    """Seconds a step."""
+    """Seconds a step; of a GPU, also how much of it waits, and what the paper's 40,000 steps take."""
+    gpu = any(row.get("idle") is not None for row in rows)
     cells = [
         [
             row["training"],
@@ -118,15 +121,27 @@ def training_table(rows: Rows) -> list[str]:
             f"{row['ratio']:.1f}x",
             _mebibytes(row["usage"]["peak_memory"]),
             row["usage"].get("joules_per_image", "not known"),
+            *([_idle(row), _paper(row)] if gpu else []),
         ]
         for row in rows
     ]
+    more = ["idle", "40,000 steps"] if gpu else []
     head = ["training", "loss network", "precision", "a step (quartiles)", "ratio", "peak memory", "joules a crop"]
-    return markdown(head, cells)
+    return markdown([*head, *more], cells)
+
+
+def _idle(row: dict[str, Any]) -> str:
+    return "not known" if row["idle"] is None else f"{100 * row['idle']:.0f} %"
+
+
+def _paper(row: dict[str, Any]) -> str:
+    return "" if row["paper_seconds"] is None else f"{row['paper_seconds'] / 60:.1f} min"
 
 
 def _seconds(row: dict[str, Any]) -> str:
-    return f"{row['seconds']:.2f} s ({row['low']:.2f} to {row['high']:.2f})"
+    digits = 2 if row["seconds"] >= 0.1 else 4
+    median, low, high = (f"{row[name]:.{digits}f}" for name in ("seconds", "low", "high"))
+    return f"{median} s ({low} to {high})"
 
 
 def _timing(timing: dict[str, float]) -> str:

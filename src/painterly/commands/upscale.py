@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,8 +22,7 @@ from painterly.commands.common import (
     Tile,
     Verbose,
 )
-from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, on_cluster
-from painterly.commands.outcomes import check_json, conclude, report
+from painterly.commands.engine import Address, Engine, EngineOptions, Manifest, Quarantine, Workers, work
 from painterly.models.catalogue import DEFAULT_UPSCALERS
 
 __all__ = ["upscale"]
@@ -91,13 +89,9 @@ def upscale(
         "max_pixels": max_pixels,
     }
     cluster = EngineOptions(engine, workers, address, manifest, quarantine)
-    if cluster.ray:
-        from painterly.cluster.recipe import Recipe
+    said: dict[str, Any] = {"format": format, "overwrite": overwrite, "json": json, "verbose": verbose}
 
-        recipe = Recipe("upscale", options, format)
-        on_cluster(recipe, inputs, output, cluster, overwrite=overwrite, json=json, verbose=verbose)
-        return
-    where = None if output is None else Path(output)
-    check_json(inputs, where, json=json)
-    outcomes = enlarge(inputs, where, **options, format=format, overwrite=overwrite, report=report)
-    conclude(outcomes, {"model": model or DEFAULT_UPSCALERS[scale or 4]}, json=json)
+    def about() -> dict[str, Any]:
+        return {"model": model or DEFAULT_UPSCALERS[scale or 4]}
+
+    work("upscale", enlarge, inputs, output, options, cluster, about, **said)

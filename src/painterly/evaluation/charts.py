@@ -12,11 +12,23 @@ from painterly.atomic import atomic_path, check_writable
 from painterly.errors import MissingExtraError, OutputError
 
 if TYPE_CHECKING:
+    from painterly.evaluation.convergence import Convergence
     from painterly.evaluation.style import StyleEvaluation
 
-__all__ = ["bar_chart", "check_chart", "curve_chart", "learning_chart", "memory_chart", "save_chart", "speed_chart"]
+__all__ = [
+    "bar_chart",
+    "check_chart",
+    "convergence_chart",
+    "curve_chart",
+    "learning_chart",
+    "memory_chart",
+    "save_chart",
+    "speed_chart",
+]
 
 _OURS, _THEIRS, _BASE = "#c8502b", "#2b6cc8", "#8a8a8a"
+_COLOURS = (_BASE, _THEIRS, _OURS, "#3f8f4f", "#8a4fa0")
+_COLUMNS = 4
 _LOOK: Any = {
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -77,7 +89,7 @@ def learning_chart(
     def draw(axes: Sequence[Any]) -> None:
         for one, (painting, curves) in zip(axes, panels.items(), strict=True):
             for way, points in curves.items():
-                colour = (_BASE, _THEIRS, _OURS, "#3f8f4f", "#8a4fa0")[ways.index(way) % 5]
+                colour = _COLOURS[ways.index(way) % len(_COLOURS)]
                 later = [(step, value) for step, value in points if step > 0]
                 one.plot(
                     [step for step, _ in later], [value for _, value in later], "o-", ms=3, color=colour, label=way
@@ -89,6 +101,37 @@ def learning_chart(
         axes[0].legend(frameon=False, fontsize=8)
 
     return _chart(len(panels), draw)
+
+
+def convergence_chart(rows: Sequence[Convergence]) -> bytes:
+    """What training wrote down, a panel for each network and a line for each of its stages that kept a curve.
+
+    Args:
+        rows: As `painterly.evaluation.convergence` finds them.
+
+    Returns:
+        An SVG.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    networks: dict[str, list[Convergence]] = {}
+    for row in rows:
+        if row.stage.curve:
+            networks.setdefault(row.stage.name, []).append(row)
+
+    def draw(panels: Sequence[Any]) -> None:
+        for axes, (name, stages) in zip(panels, networks.items(), strict=False):
+            for row in stages:
+                curve, label = row.stage.curve, f"{row.number}" if row.of > 1 else "objective"
+                label += "" if row.slope is None else f": {row.slope.percent:.1f} ± {row.slope.error:.1f} % a doubling"
+                colour = _COLOURS[(row.number - row.of + 2) % len(_COLOURS)]  # the last stage, or the only one, is ours
+                axes.plot(curve["step"], curve["total"], color=colour, label=label)
+            axes.set(xscale="log", yscale="log", title=name.replace("$", r"\$"), xlabel="steps")
+            axes.legend(frameon=False, fontsize=7)
+        panels[0].set_ylabel("objective")
+
+    return _chart(max(1, len(networks)), draw)
 
 
 def speed_chart(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -212,13 +255,17 @@ def _matplotlib() -> Any:
 
 
 def _chart(panels: int, draw: Callable[[Sequence[Any]], None]) -> bytes:
-    """What `draw` draws on so many panels side by side, as an SVG that is the same every time."""
+    """What `draw` draws on so many panels, up to four side by side, as an SVG that is the same every time."""
     picture, mpl = io.BytesIO(), _matplotlib()
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a title in letters that the font lacks
-        figure = Figure(figsize=(max(5.5, 4 * panels), 3.6), layout="constrained")
-        draw(figure.subplots(1, panels, squeeze=False)[0])
+        columns, rows = min(panels, _COLUMNS), -(-panels // _COLUMNS)
+        figure = Figure(figsize=(max(5.5, 4 * columns), 3.6 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for unused in axes[panels:]:
+            unused.remove()
+        draw(list(axes[:panels]))
         figure.savefig(picture, format="svg", metadata={"Date": None})
     return picture.getvalue()

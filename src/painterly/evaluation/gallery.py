@@ -21,6 +21,8 @@ from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
 from painterly.models.painter import load
 from painterly.models.resolve import card_for, resolve_look
+from painterly.models.treat import treat
+from painterly.models.treatment import Treatment
 from painterly.optimisation.descent import Descent
 from painterly.optimisation.terms import picture_terms
 from painterly.training.evaluation import held_out_crops
@@ -67,6 +69,7 @@ def evaluate_gallery(
     size: int = 256,
     iterations: int = 300,
     count: int = 4,
+    canvas: float = 0.0,
     loss_network: str | None = None,
     device: str = "auto",
     report: Callable[[str, int], object] = lambda style, photograph: None,
@@ -81,6 +84,7 @@ def evaluate_gallery(
         size: Side of the centred squares that the photographs are cut to.
         iterations: Iterations of L-BFGS from noise, 0 for none.
         count: How many photographs, the first of the folder.
+        canvas: How uneven the gallery's canvas is, in grey levels; see `painterly.Painter`.
         loss_network: Instead of the one that the gallery was trained with.
         device: Where to compute.
         report: Called with style and number of the photograph before each is optimised.
@@ -96,6 +100,7 @@ def evaluate_gallery(
     others = {
         name: load(path, device=device, backend="torch", precision="float32") for name, path in (alone or {}).items()
     }
+    treatment = Treatment(canvas=canvas)
     found = find_photos(photos)
     crops = held_out_crops(found, range(min(count, len(found))), size).to(painter.device)
     if not len(crops):
@@ -105,7 +110,9 @@ def evaluate_gallery(
         look = resolve_look(painter.gallery.card, str(model), style)
         assert look is not None
         objective = objective_of(card_for(painter.gallery.card, look), None, loss_network).to(painter.device)
-        ways: dict[str, Callable[[Tensor], Tensor]] = {"gallery": partial(painter.paint, look=look)}
+        ways: dict[str, Callable[[Tensor], Tensor]] = {
+            "gallery": partial(treat, paint=[partial(painter.paint, look=look)], treatment=treatment)
+        }
         if style in others:
             ways["alone"] = others[style].paint
         row, line = _style(objective, crops, ways, iterations, partial(report, style))

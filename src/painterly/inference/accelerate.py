@@ -15,17 +15,22 @@ from painterly.inference.choice import Choice
 from painterly.inference.cuda_graphs import CudaGraphs
 from painterly.inference.graph import Graph, Pad, lower, split_input
 from painterly.inference.torch_engine import TorchEngine
+from painterly.inference.widening import widen
 from painterly.networks.style import StyleNetwork
 
 __all__ = ["accelerate"]
 
 N = TypeVar("N", bound=nn.Module)
 
+_MATRIX_UNIT = 8
+"""Channels in bfloat16 that a GPU's matrix units take at a time: others are copied to a multiple, for every picture."""
+
 
 def accelerate(network: N, choice: Choice, device: torch.device) -> N:
     """A copy of a network that gives the same pictures sooner.
 
-    What surrounds the layers (padding to a multiple, pixel spaces, bicubic enlargement) stays as it is, in float32.
+    What surrounds the layers (padding to a multiple, pixel spaces, bicubic enlargement) stays as it is, in float32. On
+    an NVIDIA GPU all of it is recorded (`CudaGraphs`).
 
     Args:
         network: One of painterly's, in evaluation mode; left as it is.
@@ -41,18 +46,23 @@ def accelerate(network: N, choice: Choice, device: torch.device) -> N:
     fast._buffers = {name: copy.copy(buffer) for name, buffer in network._buffers.items()}
     fast._modules = {name: copy.deepcopy(part) for name, part in network._modules.items() if name != "layers"}
     graph = lower(network.get_submodule("layers"), even=even)
+    recorded = device.type == "cuda" and choice.backend in ("torch", "compile")
     if choice.precision == "int8":
         engine: nn.Module = _eight_bits(network, graph)
     elif choice.precision == "bfloat16":
-        engine = SplitInput(_engine(split_input(graph), choice))
+        split, outputs = split_input(graph), None
+        if device.type == "cuda":
+            split, outputs = widen(split, _MATRIX_UNIT)
+        engine = SplitInput(_engine(split, choice), split.inputs, outputs)
     else:
         engine = _engine(graph, choice)
     if choice.backend in ("openvino", "onnxruntime"):
         engine = SmallInTorch(engine, graph)
-    elif device.type == "cuda":
-        engine = CudaGraphs(engine)
     fast._modules["layers"] = engine.eval()
-    return fast.to(device)
+    fast = fast.to(device)
+    if recorded:  # not the layers alone: whatever is left to start one by one takes longer to start than to run
+        fast.forward = CudaGraphs(fast.forward)
+    return fast
 
 
 class SmallInTorch(nn.Module):
@@ -78,16 +88,21 @@ class SplitInput(nn.Module):
 
     Args:
         engine: Runs a graph made for that.
+        inputs: How many channels it wants; those beyond are zeros. By default twice as many as there are.
+        outputs: How many of the channels that it gives mean something; by default all.
     """
 
-    def __init__(self, engine: nn.Module) -> None:
+    def __init__(self, engine: nn.Module, inputs: int = 0, outputs: int | None = None) -> None:
         super().__init__()
-        self.engine = engine
+        self.engine, self.inputs, self.outputs = engine, inputs, outputs
 
     def forward(self, x: Tensor) -> Tensor:
         rounded = x.to(torch.bfloat16).float()
-        y: Tensor = self.engine(torch.cat([rounded, x - rounded], 1))
-        return y
+        parts = [rounded, x - rounded]
+        if (missing := self.inputs - 2 * x.shape[1]) > 0:
+            parts.append(x.new_zeros(len(x), missing, *x.shape[2:]))
+        y: Tensor = self.engine(torch.cat(parts, 1))
+        return y if self.outputs is None else y[:, : self.outputs]
 
 
 def _eight_bits(network: nn.Module, graph: Graph) -> nn.Module:

@@ -11,20 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
+from painterly.inference.convert import from_bytes, to_bytes
+from painterly.inference.cuda_graphs import CudaGraphs
+
 __all__ = ["from_bytes", "stream", "to_bytes"]
 
 _AHEAD = 2
 """Pictures that may be under way on a GPU before the oldest is waited for."""
-
-
-def from_bytes(pixels: Tensor) -> Tensor:
-    """uint8 RGB (B, H, W, 3) to float32 in [0, 1], shape (B, 3, H, W), channels last, where it lies."""
-    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
-
-
-def to_bytes(pictures: Tensor) -> Tensor:
-    """RGB, shape (B, 3, H, W), to uint8 (B, H, W, 3): clamped and rounded, where it lies."""
-    return pictures.float().clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
 @torch.inference_mode()
@@ -34,7 +27,8 @@ def stream(
     """Paint pictures as they come.
 
     Args:
-        paint: From RGB in [0, 1], shape (B, 3, H, W), on the device, to pictures.
+        paint: From RGB in [0, 1], shape (B, 3, H, W), on the device, to pictures. A network that `accelerate` made
+            for an NVIDIA GPU does it, from bytes to bytes, in one recorded piece.
         pictures: uint8 RGB, shape (B, H, W, 3), in the host's memory; sizes may change from one to the next.
         device: Where to paint.
 
@@ -46,6 +40,8 @@ def stream(
         for pixels in pictures:
             yield to_bytes(paint(from_bytes(pixels.to(where)))).cpu()
         return
+    recorded = getattr(paint, "forward", None)
+    run = recorded.bytes if isinstance(recorded, CudaGraphs) else lambda pixels: to_bytes(paint(from_bytes(pixels)))
     upload, download = torch.cuda.Stream(where), torch.cuda.Stream(where)
     under_way: deque[tuple[Tensor, torch.cuda.Event]] = deque()
     for pixels in pictures:
@@ -54,7 +50,7 @@ def stream(
             given = pinned.to(where, non_blocking=True)
         torch.cuda.current_stream(where).wait_stream(upload)
         given.record_stream(torch.cuda.current_stream(where))
-        result = to_bytes(paint(from_bytes(given)))
+        result = run(given)
         download.wait_stream(torch.cuda.current_stream(where))
         with torch.cuda.stream(download):
             back = torch.empty(result.shape, dtype=torch.uint8, pin_memory=True)

@@ -84,6 +84,8 @@ class TorchEngine(nn.Module):
         self.graph, self.dtype = graph, dtype
         self._uses = graph.last_uses()
         self._chains = find_chains(graph)
+        uses = Counter(value for op in graph.ops for value in operands(op))
+        self._levelled = {op.x for op in graph.ops if isinstance(op, Norm) and uses[op.x] == 1}
         for number, op in enumerate(graph.ops, 1):
             if isinstance(op, (Convolution, Transposed)):
                 weight = op.weight.to(dtype).contiguous(memory_format=torch.channels_last)
@@ -95,7 +97,7 @@ class TorchEngine(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         values: dict[int, Tensor] = {0: x.to(self.dtype, memory_format=torch.channels_last)}
-        fuses = x.device.type == "cpu" and not torch.compiler.is_compiling()
+        fuses = x.device.type in ("cpu", "cuda") and not torch.compiler.is_compiling()
         number = 0
         with torch.autocast(x.device.type, enabled=False):
             while number < len(self.graph.ops):
@@ -134,9 +136,10 @@ class TorchEngine(nn.Module):
             case Pad():
                 return F.pad(x, (op.amount,) * 4, mode="replicate")
             case Convolution():
-                return F.conv2d(x, self._weight(number), self._bias(number), op.stride, op.padding)
+                bias = None if self._is_levelled(number, x) else self._bias(number)
+                return F.conv2d(x, self._weight(number), bias, op.stride, op.padding)
             case Transposed():
-                weight, bias = self._weight(number), self._bias(number)
+                weight, bias = self._weight(number), None if self._is_levelled(number, x) else self._bias(number)
                 return transposed_convolution(x, weight, bias, op.stride, (op.padding,) * 2, (op.surplus,) * 2)
             case Norm():
                 return instance_norm(x, self._weight(number), self._bias(number), op.epsilon)
@@ -153,6 +156,13 @@ class TorchEngine(nn.Module):
                 return F.interpolate(x, scale_factor=float(op.factor), mode="nearest")
             case Shuffle():
                 return F.pixel_shuffle(x, op.factor)
+
+    def _is_levelled(self, number: int, x: Tensor) -> bool:
+        """Whether a convolution's bias is left out, because the norm after it takes it out again.
+
+        On a GPU it would be a pass over memory of its own.
+        """
+        return x.device.type == "cuda" and number in self._levelled
 
     def _weight(self, number: int) -> Tensor:
         return self.get_buffer(f"weight{number}")

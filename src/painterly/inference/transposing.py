@@ -16,7 +16,7 @@ takes eight times as long (torch 2.13, bfloat16 on AMX: 24 ms for 131 columns, 3
 def transposed_convolution(
     x: Tensor,
     weight: Tensor,
-    bias: Tensor,
+    bias: Tensor | None,
     stride: int,
     padding: tuple[int, int] = (0, 0),
     surplus: tuple[int, int] = (0, 0),
@@ -26,7 +26,7 @@ def transposed_convolution(
     Args:
         x: Shape (B, I, H, W).
         weight: Shape (I, O, k, k).
-        bias: Shape (O,).
+        bias: Shape (O,), if there is one.
         stride: Pixels of the result for one of `x`.
         padding: Rows and columns that are cut off on every side.
         surplus: Rows and columns that are added below and at the right.

@@ -28,12 +28,12 @@ def blend(
 ) -> ModelCard:
     """Mix the weights of two networks and write the network between them.
 
-    It works where one was trained on from the other: their weights then lie close enough for everything between them
-    to be a network that does what both do.
+    It works where one was trained on from the other, or both from one network: their weights then lie close enough for
+    everything between them to be a network that does what both do.
 
     Args:
         first: A model's name or file.
-        second: Another of the same description, usually one that was trained on from it.
+        second: Another of the same description, usually one that was trained on from it, or from what it began with.
         output: The model file to write.
         weight: Share of the second; 0 gives the first, 1 the second, and more goes beyond it.
         title: For the card; by default the second's.

@@ -10,13 +10,24 @@ from painterly.errors import UsageError
 from painterly.folders import SHIPPED
 from painterly.models.look import plain_name
 
-__all__ = ["DEFAULT_MODEL", "DEFAULT_UPSCALERS", "GALLERY", "find_model", "shipped_models"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "DEFAULT_UPSCALERS",
+    "GALLERY",
+    "QUICK_GALLERY",
+    "QUICK_MODEL",
+    "find_model",
+    "shipped_models",
+]
 
 DEFAULT_MODEL = "starry-night"
 """What paints unless another is named."""
 
 GALLERY = "gallery"
 """The network of several styles that ships."""
+
+QUICK_MODEL, QUICK_GALLERY = "starry-night-small", "gallery-small"
+"""The small twins of both, of a fifth of the arithmetic, for what has to keep pace."""
 
 DEFAULT_UPSCALERS: Final[dict[int, str]] = {4: "upscale-x4", 8: "upscale-x8"}
 """What enlarges unless another is named, by scale."""

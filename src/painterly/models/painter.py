@@ -50,6 +50,7 @@ class PaintOptions(TypedDict, total=False):
     strength: float | None
     color: str
     stroke: str
+    canvas: float
     mask: Picture | Sequence[Picture] | None
     tile: str | int
     memory: str | int | None
@@ -125,6 +126,7 @@ class Painter(OnDevice[StyleNetwork]):
         strength: float | None = None,
         color: str = "style",
         stroke: str = "medium",
+        canvas: float = 0.0,
         mask: Picture | Sequence[Picture] | None = None,
         tile: str | int = "auto",
         memory: str | int | None = None,
@@ -141,6 +143,8 @@ class Painter(OnDevice[StyleNetwork]):
             color: "style", the painting's colours; "content", its luminance with the photograph's colours; or
                 "luminance", the same with the photograph's brightness and contrast too.
             stroke: "small", "medium" or "large": how large strokes are in a picture of this size.
+            canvas: How uneven the canvas is, in grey levels from 0 to 32; 4 gives skies and walls strokes of their
+                own where a flat canvas leaves an even weave.
             mask: Where to paint: a picture of the same proportions, white inside; several for several styles. A style
                 without a mask, the last one, fills what the others leave; otherwise the photograph shows there.
             tile: "auto", by tiles if the whole does not fit or takes longer; "off", never; or the side of the tiles in
@@ -165,7 +169,7 @@ class Painter(OnDevice[StyleNetwork]):
             if size < 1:
                 raise UsageError(f"size must be at least {MINIMUM_SIZE} pixels, not {size}")
             photograph = resize_tensor(photograph, size)
-        treatment, tiles = Treatment(color, stroke), TileSettings(tile, memory, statistics)
+        treatment, tiles = Treatment(color, stroke, canvas), TileSettings(tile, memory, statistics)
         looks = self._looks(style, strength)
         masks = self._masks(mask, photograph)
         if self.wants_tiles(tiles, photograph.shape[2], photograph.shape[3], len(photograph), treatment):
@@ -177,6 +181,7 @@ class Painter(OnDevice[StyleNetwork]):
         self._check_size(photograph, treatment.scale)
         photograph = photograph.to(self.device)
         paint = [partial(self.paint, look=look) for look in looks]
+        treatment = treatment.for_looks(look or self.look for look in looks)
         return restore(treat(photograph, paint, treatment, [mask.to(self.device) for mask in masks]))
 
     def by_tiles(
@@ -190,7 +195,7 @@ class Painter(OnDevice[StyleNetwork]):
 
         Args:
             looks: What to paint; None for what was loaded.
-            treatment: Colours and strokes.
+            treatment: Colours, strokes and canvas.
             masks: Where each look belongs, shape (1, 1, h, w), of the picture's proportions.
             size: Longest side of the result in pixels; by default that of the picture.
 
@@ -198,7 +203,8 @@ class Painter(OnDevice[StyleNetwork]):
             UsageError: The precision is int8, which tiles do not know.
         """
         networks = [self._plain_network(look) for look in looks]
-        return TiledPainting(networks, treatment or Treatment(), masks, size, self.tile_type, self.device)
+        treatment = (treatment or Treatment()).for_looks(look or self.look for look in looks)
+        return TiledPainting(networks, treatment, masks, size, self.tile_type, self.device)
 
     def wants_tiles(
         self, tiles: TileSettings, height: int, width: int, batch: int = 1, treatment: Treatment | None = None

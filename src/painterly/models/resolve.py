@@ -9,12 +9,12 @@ from pathlib import Path
 
 from painterly.errors import UsageError
 from painterly.models.card import ModelCard
-from painterly.models.catalogue import DEFAULT_MODEL, GALLERY, find_model, shipped_models
+from painterly.models.catalogue import DEFAULT_MODEL, GALLERY, QUICK_GALLERY, QUICK_MODEL, find_model, shipped_models
 from painterly.models.header import read_card
 from painterly.models.look import Look, parse_look, plain_name
 from painterly.models.style_book import STYLE_TASK, StyleBook, learnt_styles
 
-__all__ = ["Style", "card_for", "is_foreign", "resolve", "resolve_look"]
+__all__ = ["Style", "card_for", "is_foreign", "quick_model", "resolve", "resolve_look"]
 
 Style = str | Path | Mapping[str, float] | Look
 """A style's name, or a mixture as `painterly.models.look.parse_look` reads it."""
@@ -61,6 +61,23 @@ def resolve(
     if is_foreign(path):
         return path, resolve_look(ModelCard("style", {}, path.stem), path.stem, style, strength)
     return path, resolve_look(read_card(path), path.stem, style, strength)
+
+
+def quick_model(style: Style | None = None, strength: float = 1.0) -> str | None:
+    """The name of the small network for a style, where there is one; else None.
+
+    Args:
+        style: As for `resolve`; None is what paints by default.
+        strength: Likewise.
+
+    Raises:
+        UsageError: That is no mixture.
+    """
+    if style is None and strength == 1:
+        return QUICK_MODEL
+    known = StyleBook(read_card(shipped_models()[QUICK_GALLERY])).own
+    look = parse_look(DEFAULT_MODEL if style is None else style, strength)
+    return QUICK_GALLERY if all(name in known for name, _ in look.styles) else None
 
 
 def resolve_look(card: ModelCard, name: str, style: Style | None = None, strength: float = 1.0) -> Look | None:

@@ -26,6 +26,7 @@ def style_sheet(
     strength: float = 1.0,
     color: str = "style",
     stroke: str = "medium",
+    canvas: float = 0.0,
     model: str | Path | None = None,
     device: str = "auto",
     backend: str = "auto",
@@ -41,6 +42,7 @@ def style_sheet(
         strength: See `painterly.Painter`.
         color: Likewise.
         stroke: Likewise.
+        canvas: Likewise.
         model: A network of several styles; by default the gallery.
         device: Where it runs.
         backend: What runs it.
@@ -57,7 +59,7 @@ def style_sheet(
     cells = [("the photograph", photograph)]
     for style in wanted:
         report(str(style))
-        painting = painter(photograph, style=style, strength=strength, color=color, stroke=stroke)
+        painting = painter(photograph, style=style, strength=strength, color=color, stroke=stroke, canvas=canvas)
         cells.append((str(style), painting))
     columns = _columns(len(cells), photograph.width / photograph.height)
     lines = [cells[start : start + columns] for start in range(0, len(cells), columns)]

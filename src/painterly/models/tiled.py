@@ -8,19 +8,22 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from painterly.images.canvas import canvas
 from painterly.images.color import keep_colours, light_of
 from painterly.images.mask_count import check_masks
 from painterly.images.masks import check_proportions, shares_of
+from painterly.models.treat import prime
 from painterly.models.treatment import Treatment
 from painterly.networks.style import MINIMUM_SIZE, StyleNetwork
 from painterly.tiling.kernels import Moments
 from painterly.tiling.networks import add_network
 from painterly.tiling.program import Program, ProgramBuilder
+from painterly.tiling.rect import Rect
 from painterly.tiling.run import run_tiled
 from painterly.tiling.settings import TileSettings
 from painterly.tiling.stores import Pixels, TensorPixels
 
-__all__ = ["THUMBNAIL", "TiledPainting", "enlarge_by_tiles"]
+__all__ = ["THUMBNAIL", "CanvasPixels", "TiledPainting", "enlarge_by_tiles"]
 
 THUMBNAIL = 1024
 """Longest side of the small version whose statistics `--statistics thumbnail` takes, in pixels (URST, 2022)."""
@@ -34,7 +37,7 @@ class TiledPainting:
 
     Attributes:
         networks: One for each style.
-        treatment: Colours and strokes.
+        treatment: Colours, strokes and canvas.
         masks: Where each style belongs, shape (1, 1, h, w), of the picture's proportions.
         size: Longest side of the result in pixels; by default that of the picture.
         dtype: Number type of convolutions.
@@ -54,6 +57,12 @@ class TiledPainting:
             return height, width
         ratio = self.size / max(height, width)
         return max(1, round(height * ratio)), max(1, round(width * ratio))
+
+    def work_size(self, height: int, width: int) -> Size:
+        """Height and width at which a photograph is painted, which strokes make larger or smaller than the result."""
+        size = self.result_size(height, width)
+        scale = max(self.treatment.scale, MINIMUM_SIZE / min(size))
+        return round(size[0] * scale), round(size[1] * scale)
 
     def paint(
         self,
@@ -82,7 +91,7 @@ class TiledPainting:
         self._run(source, masks, output, settings, known, progress)
 
     def program(self, height: int, width: int, channels: int = 3) -> Program:
-        """The program for a photograph of a size; its sources are the photograph and the masks."""
+        """The program for a photograph of a size; its sources are the photograph, the masks, and the canvas."""
         check_masks(len(self.networks), len(self.masks))
         size = self.result_size(height, width)
         builder = ProgramBuilder()
@@ -91,14 +100,15 @@ class TiledPainting:
         # The same operations whatever the size, so that what was measured on a thumbnail belongs to them.
         photograph = builder.pointwise(lambda x: x[:, :3], given, channels=3)
         photograph = builder.resize(photograph, *size)
-        scale = max(self.treatment.scale, MINIMUM_SIZE / min(size))
-        work = photograph
-        if scale != 1:
-            work = builder.resize(photograph, round(size[0] * scale), round(size[1] * scale))
+        work_size = self.work_size(height, width)
+        work = photograph if work_size == size else builder.resize(photograph, *work_size)
+        if self.treatment.canvas:
+            levels = self.treatment.canvas
+            work = builder.pointwise(lambda x, canvas: prime(x, canvas, levels), work, builder.source(1), channels=3)
         paintings = []
         for network in self.networks:
             painting = add_network(builder, network, work, dtype=self.dtype, device=self.device)
-            if scale != 1:
+            if work_size != size:
                 painting = builder.resize(painting, *size)
             paintings.append(self._coloured(builder, painting, photograph))
         result = paintings[0]
@@ -133,9 +143,12 @@ class TiledPainting:
         known: Mapping[int, Moments],
         progress: Callable[[float], object] = lambda share: None,
     ) -> Mapping[int, Moments]:
+        sources = [source, *masks]
+        if self.treatment.canvas:
+            sources.append(CanvasPixels(self.work_size(*source.size)))
         return run_tiled(
             self.program(*source.size, source.channels),
-            [source, *masks],
+            sources,
             output,
             tile=settings.side,
             memory=settings.bytes,
@@ -143,6 +156,27 @@ class TiledPainting:
             device=self.device,
             progress=progress,
         )
+
+
+class CanvasPixels:
+    """The canvas, made where it is read.
+
+    Args:
+        size: Height and width.
+    """
+
+    channels = 1
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+
+    def read(self, rect: Rect) -> Tensor:
+        """See `painterly.tiling.stores.Pixels`."""
+        return torch.from_numpy(canvas(*rect))[None, None]
+
+    def write(self, rect: Rect, part: Tensor) -> None:
+        """Nobody writes on it."""
+        raise NotImplementedError
 
 
 def enlarge_by_tiles(

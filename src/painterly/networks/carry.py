@@ -32,7 +32,10 @@ def carry_round(x: Tensor, y: Tensor, share: float | Tensor, epsilon: float = 1e
     """
     wide = torch.promote_types(y.dtype, torch.float32)
     x, y = x.to(wide), y.to(wide)
-    share = torch.as_tensor(share, dtype=wide, device=y.device).view(-1, 1, 1, 1)
+    if isinstance(share, Tensor):
+        share = share.to(y.device, wide).view(-1, 1, 1, 1)
+    else:  # made where it is needed: a copy from the processor would be waited for, and no CUDA graph could record it
+        share = torch.full((1, 1, 1, 1), share, dtype=wide, device=y.device)
     moments = [torch.var_mean(v, (2, 3), correction=0, keepdim=True)[::-1] for v in (x, y)]
     return _carried(y, moments[0], moments[1], share, epsilon)
 

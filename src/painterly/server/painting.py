@@ -51,6 +51,7 @@ class Painting:
         strength: From 0, the photograph, to 1, the style.
         color: Which colours.
         stroke: How large strokes are.
+        canvas: How uneven the canvas is.
         size: Longest side of the result.
         quality: Of JPEG and WebP.
     """
@@ -62,6 +63,7 @@ class Painting:
     strength: float = 1.0
     color: str = "style"
     stroke: str = "medium"
+    canvas: float = 0.0
     size: int | None = None
     quality: int | None = None
 
@@ -93,13 +95,15 @@ class _Ready:
     def alike(self) -> tuple[Any, ...]:
         """What is the same for pictures that can be painted in one pass."""
         item = self.item
-        return id(self.painter), self.look, item.color, item.stroke, item.size, self.picture.size
+        return id(self.painter), self.look, item.color, item.stroke, item.canvas, item.size, self.picture.size
 
     @property
     def how(self) -> dict[str, Any]:
         """Keywords of the painter."""
         strength = None if self.look is None else self.look.strength
-        return {"style": self.look, "strength": strength, "color": self.item.color, "stroke": self.item.stroke}
+        item = self.item
+        how = {"color": item.color, "stroke": item.stroke, "canvas": item.canvas}
+        return {"style": self.look, "strength": strength, **how}
 
 
 Size = tuple[int, int]

@@ -133,6 +133,10 @@ class LearnTask(StyleTask):
             self.watch(step, self.paint)
         return super().terms(model, photographs, step, samples)
 
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        """As of `StyleTask`; while somebody watches, steps are done one by one."""
+        return None if self.watch is not None else super().given(step, samples)
+
     @torch.no_grad()
     def paint(self, photographs: Tensor) -> Tensor:
         """Paint as far as the style is learnt: RGB in [0, 1], shape (B, 3, H, W), to the same."""

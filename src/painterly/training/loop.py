@@ -10,12 +10,12 @@ import hashlib
 import logging
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from painterly.atomic import check_writable
 from painterly.data.crops import CropDataset, SampleOrder, crop_loader
@@ -29,12 +29,14 @@ from painterly.progress import be_quiet
 from painterly.resources.usage import UsageMeter
 from painterly.training.batch_norm import synchronise_norms
 from painterly.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from painterly.training.curve import CURVE, rate_share, thin_curve
 from painterly.training.evaluation import held_out_crops, split_photos
-from painterly.training.machine import make_fabric, neighbours, software
+from painterly.training.machine import load_adam, make_adam, make_fabric, neighbours, set_rates, software
 from painterly.training.meter import Interruption, Meter, training_progress
 from painterly.training.processes import Processes
-from painterly.training.run_log import RunLog
+from painterly.training.run_log import RunLog, read_measures
 from painterly.training.settings import RunSettings, check_shares
+from painterly.training.stepping import Stepper, descend
 from painterly.training.task import Task
 
 __all__ = ["Task", "as_input", "descend", "fit", "learning_rate"]
@@ -98,10 +100,13 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
     if processes.count > 1:
         synchronise_norms(network, fabric.device)
     task.to(fabric.device)
-    optimizer = torch.optim.Adam([{"share": 1.0, **group} for group in task.parameters()], lr=config.learning_rate or 0)
+    on_gpu = fabric.device.type == "cuda"
+    optimizer: Any = make_adam(task.parameters(), config.learning_rate or 0, fabric.device)
     if config.compile:
         task.compile()
     model, optimizer = fabric.setup(network, optimizer)
+    recorded = {"records": on_gpu and processes.count == 1, "compiled": config.compile}
+    stepper = Stepper(fabric, task, model, optimizer, clip=config.clip or math.inf, **recorded)
 
     # Where it stands.
     steps = config.step_count(len(training))
@@ -109,7 +114,7 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
     if config.resume:
         state = processes.share(state)
         network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
+        load_adam(optimizer, state["optimizer"])
         step, seconds, skipped = state["step"], state["seconds"], set(state["skipped"])
         log.info("going on from step %d", step)
     began = step
@@ -139,7 +144,7 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
     order = SampleOrder(step * config.batch_size, total * config.batch_size, local, processes.rank, processes.count)
     readers = min(8, max(1, (os.cpu_count() or 1) // 2 // processes.neighbours))
     workers = readers if config.workers is None else config.workers
-    batches = iter(crop_loader(crops, order, workers=workers, pin=fabric.device.type == "cuda"))
+    batches = iter(crop_loader(crops, order, workers=workers, pin=on_gpu))
     if config.resume:
         torch.set_rng_state(state["random"])  # not before: the loader draws a number of its own when it starts
     examples = held_out_crops(photos, unseen if run.active else [], config.size, task.cropping).to(fabric.device)
@@ -152,16 +157,12 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
     run.start(step)
     if config.measure_every and step == 0 and len(examples):
         measure()
-    meter = Meter(run, step, config.batch_size, processes)
+    meter = Meter(run, step, config.batch_size, processes, every=50 if on_gpu else 10)
     try:
         with training_progress(total, step) as progress, Interruption() as interruption:
             for batch in batches:
-                for group in optimizer.param_groups:
-                    group["lr"] = group["share"] * learning_rate(config, step - first_steps, steps)
-                photographs = as_input(batch.pixels, fabric.device)
-                with fabric.autocast():
-                    terms = task.terms(model, photographs, step - first_steps, batch.numbers)
-                norm = descend(fabric, model, optimizer, terms, clip=config.clip or math.inf)
+                set_rates(optimizer, learning_rate(config, step - first_steps, steps))
+                terms, norm = stepper(as_input(batch.pixels, fabric.device), step - first_steps, batch.numbers)
 
                 step += 1
                 for name in set(batch.skipped) - skipped:
@@ -193,6 +194,8 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
     log.info("%s", took.describe())
     network.eval()
     about = task.about()
+    logged = read_measures(folder / CURVE) if run.active else []
+    curve = thin_curve(logged, lambda done: rate_share(config.decay or 0.0, done, steps), begins=first_steps)
     card = ModelCard(
         task=task.task,
         network=network.description.to_dict(),  # type: ignore[operator, union-attr]
@@ -205,6 +208,7 @@ def _fit(config: RunSettings, build: Callable[[], Task], fabric: Any, processes:
             "unreadable": len(skipped),
         },
         result={"steps": step, "seconds": round(seconds + meter.seconds()), "last": run.last()}
+        | ({"curve": curve} if curve else {})
         | {"usage": took.to_dict(images=(step - began) * config.batch_size // fabric.world_size)}
         | (task.measure(examples) if len(examples) else {}),
         software=software(fabric),
@@ -232,24 +236,12 @@ def _begin_with(task: Task, init: Path) -> dict[str, Any]:
     except ValueError as error:
         wanted = "the preset of the network to be trained, and as many styles or one"
         raise UsageError(f"{init} is another kind of network: --init needs {wanted}") from error
-    return {"started_from": {"training": card.training, "result": card.result}}
-
-
-def descend(fabric: Any, model: nn.Module, optimizer: Any, terms: Mapping[str, Tensor], *, clip: float) -> Tensor:
-    """One step of gradient descent on the sum of some terms; returns the norm of the gradient before clipping."""
-    optimizer.zero_grad()
-    fabric.backward(torch.stack(list(terms.values())).sum())
-    norm: Tensor = fabric.clip_gradients(model, optimizer, max_norm=clip, error_if_nonfinite=False)
-    optimizer.step()
-    return norm
+    return {"started_from": {"training": card.training, "result": card.result, "software": card.software}}
 
 
 def learning_rate(config: RunSettings, step: int, total: int) -> float:
     """Constant, then falling to zero along half a cosine over the last `config.decay` of the steps."""
-    rate, falling = config.learning_rate or 0.0, (config.decay or 0.0) * total
-    if step < total - falling:
-        return rate
-    return rate * 0.5 * (1 + math.cos(math.pi * (step - (total - falling)) / falling))
+    return (config.learning_rate or 0.0) * rate_share(config.decay or 0.0, step, total)
 
 
 def as_input(pixels: Tensor, device: torch.device) -> Tensor:

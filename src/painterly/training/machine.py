@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-import platform
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -13,8 +13,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from painterly.errors import MissingExtraError, UsageError
 from painterly.models.device import choose_device, fast_bfloat16
+from painterly.resources.describe import describe_machine
 
-__all__ = ["make_fabric", "neighbours", "software"]
+__all__ = ["load_adam", "make_adam", "make_fabric", "neighbours", "pinned", "set_rates", "software", "to_device"]
 
 _SYNC_BUFFERS = next(
     name
@@ -60,6 +61,9 @@ def make_fabric(device: str, devices: int, precision: str, nodes: int = 1) -> An
     _check_devices(device, devices)
     if precision == "auto":
         precision = "bf16-mixed" if fast_bfloat16(choose_device(device)) else "32-true"
+    if precision == "bf16-mixed" and choose_device(device).type == "cuda":
+        # Gram matrices are products of bfloat16 in float32: in TensorFloat-32 they are just as exact, and faster.
+        torch.set_float32_matmul_precision("high")
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision; the card has it
     if devices * nodes == 1:
         return Fabric(accelerator=device, devices=1, precision=precision)
@@ -75,6 +79,62 @@ def make_fabric(device: str, devices: int, precision: str, nodes: int = 1) -> An
     )
 
 
+def make_adam(groups: Iterable[Mapping[str, Any]], rate: float, device: torch.device) -> torch.optim.Adam:
+    """Adam; on an NVIDIA GPU as one kernel, with rates and counts of steps in its memory, so that it can be recorded.
+
+    Args:
+        groups: Of parameters; a group's `share` of the learning rate is 1 if it names none.
+        rate: The learning rate, which `set_rates` changes.
+        device: Where the parameters are, or will be before the first step.
+    """
+    on_gpu = device.type == "cuda"
+    found = [{"share": 1.0, **group} for group in groups]
+    if not on_gpu:
+        return torch.optim.Adam(found, lr=rate)
+    for group in found:
+        group["lr"] = torch.full((), rate, device=device)
+    optimizer: Any = torch.optim.Adam(found, fused=True, capturable=True)
+    optimizer._warned_capturable_if_run_uncaptured = True  # a few steps are not recorded, and that is well
+    return optimizer  # type: ignore[no-any-return]
+
+
+def set_rates(optimizer: Any, rate: float) -> None:
+    """Give every group of an optimiser its share of a learning rate."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(group["share"] * rate)
+        else:
+            group["lr"] = group["share"] * rate
+
+
+def load_adam(optimizer: Any, state: dict[str, Any]) -> None:
+    """Give an optimiser the moments of another, which may have run on another kind of device.
+
+    Args:
+        optimizer: Of `make_adam`.
+        state: The other one's `state_dict`.
+    """
+    own = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+    groups = [{**group, **mine} for group, mine in zip(state["param_groups"], own, strict=True)]
+    optimizer.load_state_dict({**state, "param_groups": groups})
+    for group, mine in zip(optimizer.param_groups, own, strict=True):
+        group["lr"] = mine["lr"]  # itself, not a copy
+        if not mine["fused"]:
+            for parameter in group["params"]:  # counted on the processor where nothing is fused
+                if "step" in optimizer.state.get(parameter, {}):
+                    optimizer.state[parameter]["step"] = optimizer.state[parameter]["step"].cpu()
+
+
+def pinned(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Values in the host's memory, from where a GPU fetches them without anybody waiting."""
+    return values.pin_memory() if device.type == "cuda" else values
+
+
+def to_device(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Values from the host's memory on a device, without waiting for it."""
+    return pinned(values, device).to(device, non_blocking=True)
+
+
 def neighbours(fabric: Any) -> int:
     """How many processes of the run share this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", 0)) or getattr(fabric.strategy, "num_processes", 1)
@@ -85,7 +145,7 @@ def software(fabric: Any) -> dict[str, Any]:
     from painterly import __version__
 
     device: torch.device = fabric.device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else describe_machine()["processor"]
     return {
         "painterly": __version__,
         "torch": torch.__version__,

@@ -7,9 +7,10 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
+import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
@@ -57,7 +58,7 @@ class Meter:
         Raises:
             TrainingError: A term, or the gradient, is not finite; names it and the step.
         """
-        own = [{name: float(value) for name, value in terms.items()} for _, terms in self._pending]
+        own = _numbers([terms for _, terms in self._pending])
         for (step, _), values in zip(self._pending, self.processes.mean(own), strict=True):
             wrong = next((name for name, value in values.items() if not math.isfinite(value)), None)
             if wrong is not None:
@@ -79,6 +80,13 @@ class Meter:
     def seconds(self) -> float:
         """Time since the run began or went on."""
         return time.monotonic() - self._began
+
+
+def _numbers(found: Sequence[Mapping[str, Tensor]]) -> list[dict[str, float]]:
+    """Scalars as numbers, fetched from a GPU all at once."""
+    values = [value for terms in found for value in terms.values()]
+    numbers = iter(torch.stack(values).tolist() if values else [])
+    return [{name: next(numbers) for name in terms} for terms in found]
 
 
 _ONE_WISH = 1.0

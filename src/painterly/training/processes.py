@@ -16,7 +16,14 @@ from torch import Tensor
 from painterly import errors
 from painterly.errors import PainterlyError, TrainingError, UsageError
 
-__all__ = ["Processes", "ToldElsewhere", "is_first_process", "mean_over_processes", "sum_over_processes"]
+__all__ = [
+    "Processes",
+    "ToldElsewhere",
+    "is_first_process",
+    "mean_over_processes",
+    "several_processes",
+    "sum_over_processes",
+]
 
 T = TypeVar("T")
 
@@ -161,24 +168,25 @@ class Processes:
 
 def is_first_process() -> bool:
     """Whether this process is the one that speaks, or the only one."""
-    return not _several() or dist.get_rank() == 0
+    return not several_processes() or dist.get_rank() == 0
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
     """The mean of a tensor without gradient over all processes of a run; the tensor itself where there is only one."""
-    return sum_over_processes(value) / dist.get_world_size() if _several() else value
+    return sum_over_processes(value) / dist.get_world_size() if several_processes() else value
 
 
 def sum_over_processes(value: Tensor) -> Tensor:
     """The sum of a tensor without gradient over all processes of a run; the tensor itself where there is only one."""
-    if not _several():
+    if not several_processes():
         return value
     total = value.detach().clone()
     dist.all_reduce(total)
     return total
 
 
-def _several() -> bool:
+def several_processes() -> bool:
+    """Whether this process is one of several of a run."""
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 

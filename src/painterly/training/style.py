@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ from painterly.networks.style import StyleNetwork
 from painterly.training.evaluation import mean_objective, split_photos
 from painterly.training.extra_styles import extra_styles
 from painterly.training.loop import fit
-from painterly.training.processes import sum_over_processes
+from painterly.training.machine import to_device
+from painterly.training.processes import several_processes, sum_over_processes
 from painterly.training.style_settings import StyleTraining, check_style_name, style_name
 from painterly.training.task import Task
 
@@ -137,28 +138,48 @@ class StyleTask(Task):
         return [{"params": norms}]
 
     def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
-        d = self.network.description
-        last = self.config.only_identity
-        chosen = [0] * len(samples) if d.styles == 1 else [d.styles - 1] * len(samples) if last else self._deal(samples)
-        styles = torch.tensor(chosen, device=photographs.device)
-        mix = () if d.styles == 1 else (F.one_hot(styles, d.styles).float(),)
+        given = {name: to_device(value, photographs.device) for name, value in self._choices(samples).items()}
+        mix = self._mix(given["styles"])
         paintings = model(photographs, *mix)
         if step < 0:
             return {"identity": pixel_loss(paintings, photographs)}
-        terms = self._painted(paintings, photographs, styles)
+        terms = self._painted(paintings, photographs, given)
         if self.config.steady_weight:
             how = movements(samples, self.config.seed)
             again = model(disturb(photographs, how), *mix)
             terms["steady"] = self.config.steady_weight * steadiness(paintings, again, how)
         return terms
 
-    def _painted(self, paintings: Tensor, photographs: Tensor, styles: Tensor) -> dict[str, Tensor]:
-        """The objectives of the styles, and of the photograph itself."""
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        """The styles, except while the network learns to give the photograph back, and where films are to be steady."""
+        return None if step < 0 or self.config.steady_weight else self._choices(samples)
+
+    def fixed_terms(self, model: nn.Module, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return self._painted(model(photographs, *self._mix(given["styles"])), photographs, given)
+
+    def _mix(self, styles: Tensor) -> tuple[Tensor, ...]:
+        """What a network of several styles is told besides the photographs."""
+        count = self.network.description.styles
+        return () if count == 1 else (F.one_hot(styles, count).float(),)
+
+    def _choices(self, samples: Sequence[int]) -> dict[str, Tensor]:
+        """A style for each sample; where the photograph itself is one, which samples have another and which it."""
         d = self.network.description
-        if not d.identity:
+        last = self.config.only_identity
+        chosen = [0] * len(samples) if d.styles == 1 else [d.styles - 1] * len(samples) if last else self._deal(samples)
+        found = {"styles": torch.tensor(chosen)}
+        if d.identity:
+            kept = found["styles"] == d.styles - 1
+            found |= {"painted": (~kept).nonzero()[:, 0], "kept": kept.nonzero()[:, 0]}
+        return found
+
+    def _painted(self, paintings: Tensor, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The objectives of the styles, and of the photograph itself."""
+        styles = given["styles"]
+        if not self.network.description.identity:
             return dict(self.objective(paintings, photographs, styles, self._count(styles)))
         # Every picture of the batch weighs the same; one that is to stay as it is needs no loss network.
-        painted, kept = (styles != d.styles - 1).nonzero()[:, 0], (styles == d.styles - 1).nonzero()[:, 0]
+        painted, kept = given["painted"], given["kept"]
         terms: dict[str, Tensor] = {}
         count = self._count(painted)
         if len(painted):
@@ -245,6 +266,8 @@ class StyleTask(Task):
         """How many pictures there are over all processes, where that makes a difference."""
         if not self.objective.counts:
             return None
+        if not several_processes():
+            return len(pictures)
         return int(sum_over_processes(torch.tensor(len(pictures), device=pictures.device)))
 
     def _deal(self, samples: Sequence[int]) -> list[int]:

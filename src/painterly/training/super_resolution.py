@@ -80,11 +80,15 @@ class _Enlarging(Task):
     """What both have in common: pairs made on the fly, and PSNR to measure with. Takes resolved settings."""
 
     task = "super-resolution"
-    cropping = "patch"
 
     def __init__(self, config: SuperResolutionTraining | SRCNNTraining) -> None:
         self.config = config
+        self.cropping = config.cropping or "patch"  # type: ignore[assignment]
         self.settings = {}
+
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        """Nothing is needed but the photographs."""
+        return {}
 
     def pair(self, photographs: Tensor) -> tuple[Tensor, Tensor]:
         """Low- and high-resolution pictures."""
@@ -126,6 +130,10 @@ class SuperResolutionTask(_Enlarging):
         initialise_super_resolution(self.network)
         if self.objective.loss_network is not None:
             self.settings = {"loss_network": self.objective.loss_network.description["name"]}
+
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        """Nothing, unless the loss network's grid is shifted at random."""
+        return None if self.objective.feature and self.objective.shift else {}
 
     def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         small, large = self.pair(photographs)

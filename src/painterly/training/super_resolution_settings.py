@@ -20,8 +20,11 @@ from painterly.training.settings import RunSettings, option
 
 __all__ = ["SRCNN_RECIPE", "SUPER_RESOLUTION_RECIPES", "SRCNNTraining", "SuperResolutionTraining"]
 
+_CROPPINGS: Final = ("patch", "reduced")
+
 _PAPER: Final[dict[str, Any]] = {
     "degradation": "paper",
+    "cropping": "patch",
     "steps": 200_000,
     "learning_rate": 1e-3,
     "decay": 0.0,
@@ -48,6 +51,7 @@ SUPER_RESOLUTION_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "modern": {
         **_PAPER,
         "degradation": "bicubic",
+        "cropping": "reduced",
         "steps": 20_000,
         "learning_rate": 5e-4,
         "decay": 0.5,
@@ -75,6 +79,7 @@ class SuperResolutionTraining(RunSettings):
         "preset": tuple(SUPER_RESOLUTION_RECIPES),
         "loss": _LOSSES,
         "degradation": ("paper", "bicubic"),
+        "cropping": _CROPPINGS,
         "feature_scale": ("mean", "relative"),
         "pixel_form": ("squared", "absolute"),
         "pooling": ("max", "average"),
@@ -86,6 +91,7 @@ class SuperResolutionTraining(RunSettings):
     preset: str = option(f"Network and recipe: {', '.join(SUPER_RESOLUTION_RECIPES)}.", "modern")
     size: int = option("Side of the patches in pixels, a multiple of the scale.", 288)
     degradation: str | None = option("paper (blur, then bicubic) or bicubic, as the test sets are made.", None)
+    cropping: str | None = option("patch: pixels as they are; or reduced: made smaller, so sharper and cleaner.", None)
     feature_layers: str | None = option("Layers of feature reconstruction, separated by commas, weighed alike.", None)
     feature_weight: float = option("Weight of feature reconstruction.", 1.0)
     pixel_weight: float | None = option("Weight of the pixel loss, on pixels in 0..1.", None)
@@ -114,6 +120,7 @@ class SuperResolutionTraining(RunSettings):
 
 SRCNN_RECIPE: Final[dict[str, Any]] = {
     "degradation": "bicubic",
+    "cropping": "reduced",
     "steps": 20_000,
     # Dong et al. have stochastic gradient descent with 1e-4 (1e-5 for the last layer) and 10^8 steps and more; Adam
     # comes close in a small part of them.
@@ -128,13 +135,18 @@ class SRCNNTraining(RunSettings):
     """Settings of `painterly train srcnn`: the paper's baseline (Dong et al. 2014, 2016)."""
 
     least = RunSettings.least | {"size": 33}
-    choices = RunSettings.choices | {"preset": tuple(SRCNN_PRESETS), "degradation": ("paper", "bicubic")}
+    choices = RunSettings.choices | {
+        "preset": tuple(SRCNN_PRESETS),
+        "degradation": ("paper", "bicubic"),
+        "cropping": _CROPPINGS,
+    }
 
     scale: int = option("How many times larger the network makes a picture: 2, 3, 4 or 8.", 4)
     preset: str = option(f"Sides of the three kernels: {', '.join(SRCNN_PRESETS)}.", "9-5-5")
     size: int = option("Side of the patches in pixels, a multiple of the scale.", 96)
     batch_size: int = option("Patches a step (in all, over all processes).", 16)
     degradation: str | None = option("paper (blur, then bicubic) or bicubic, as the test sets are made.", None)
+    cropping: str | None = option("patch: pixels as they are; or reduced: made smaller, so sharper and cleaner.", None)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -45,6 +45,29 @@ class Task(ABC):
             samples: The photographs' places in the run's stream of samples, over all processes.
         """
 
+    def given(self, step: int, samples: Sequence[int]) -> dict[str, Tensor] | None:
+        """What a step's loss depends on besides photographs and weights, for tasks whose steps can be recorded.
+
+        Args:
+            step: As for `terms`.
+            samples: Likewise.
+
+        Returns:
+            Tensors in the host's memory, by name, which together with the photographs are all that `fixed_terms` needs,
+            and whose shapes say which operations it does; or None, where this step cannot be recorded.
+        """
+        return None
+
+    def fixed_terms(self, model: nn.Module, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """As `terms`, by operations that follow from shapes alone, none of which waits for the device.
+
+        Args:
+            model: The network, wrapped for the device and the precision.
+            photographs: RGB in [0, 1], shape (B, 3, S, S).
+            given: What `given` returned, on the device.
+        """
+        return self.terms(model, photographs, 0, ())
+
     @abstractmethod
     def sheet(self, photographs: Tensor) -> Tensor:
         """Examples for people, from a few unseen photographs: RGB in [0, 1], shape (3, H, W)."""
@@ -82,3 +105,9 @@ class Task(ABC):
     def compile(self) -> None:
         """Compile whatever runs in every step."""
         self.network.compile()
+
+    def uncompile(self) -> None:
+        """Take that back."""
+        for part in vars(self).values():
+            if isinstance(part, nn.Module):
+                part._compiled_call_impl = None

@@ -12,7 +12,7 @@ from typing import Any
 
 from painterly.errors import UsageError
 from painterly.models.painter import load
-from painterly.models.resolve import Style
+from painterly.models.resolve import Style, quick_model
 from painterly.models.treatment import Treatment
 from painterly.video.encoding import Encoding
 from painterly.video.latest import Latest
@@ -80,7 +80,7 @@ def paint_camera(
         strength: From 0 to 1.
         color: "style", "content" or "luminance".
         stroke: "small", "medium" or "large".
-        model: A model's name or file.
+        model: A model's name or file; by default a small one, where one knows the style.
         size: Longest side of the paintings; None for that of the camera.
         smooth: See `painterly.paint_video`.
         seconds: When to stop.
@@ -103,6 +103,7 @@ def paint_camera(
     if output is None and not virtual and not has_display():
         raise UsageError("there is no display here; name a file with -o, or a camera with --virtual")
     reader = open_clip(path)
+    model = model or quick_model(style, strength)
     painter = load(model, style=style, strength=strength, device=device, backend=backend, precision=precision)
     height, width = frame_size(reader.clip, size)
     paint = FramePainter(painter, Treatment(color, stroke), (height, width), steadiness=Steadiness(smooth))

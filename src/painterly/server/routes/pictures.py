@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
+from painterly.models.treatment import CANVAS_MOST
 from painterly.server.kinds import SENT
 from painterly.server.measuring import check_made, measure
 from painterly.server.problems import responses
@@ -54,6 +55,9 @@ async def stylize(
         Form(description="The painting's colours; the picture's; or the picture's with its brightness too."),
     ] = "style",
     stroke: Annotated[Literal["small", "medium", "large"], Form(description="How large strokes are.")] = "medium",
+    canvas: Annotated[
+        float, Form(ge=0, le=CANVAS_MOST, description="How uneven the canvas is, in grey levels of 255.")
+    ] = 0.0,
     size: Size = None,
     format: Format = None,
     quality: Quality = None,
@@ -74,10 +78,11 @@ async def stylize(
             "strength": strength,
             "color": color,
             "stroke": stroke,
+            "canvas": canvas,
             "size": size,
             "quality": quality,
         }
-        alike = None if given is None else ("paint", chosen, strength, color, stroke, size, given, made)
+        alike = None if given is None else ("paint", chosen, strength, color, stroke, canvas, size, given, made)
         return await _made(request, service, Task("paint", item, alike), target, f"{source.stem}-{_title(chosen)}")
 
 

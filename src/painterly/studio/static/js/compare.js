@@ -9,6 +9,8 @@ const AT_REST = 34;
 let split = AT_REST;
 /** Where the seam was before it was sent aside by a key. @type {number | null} */
 let remembered = null;
+/** Counted up by everything that moves the seam, so that a sweep which is under way ends. */
+let moves = 0;
 
 /** Make the seam movable. */
 export function watchSeam() {
@@ -58,6 +60,7 @@ function byKey(event) {
 
 /** Show this much of the photograph, in per cent of the width. @param {number} to */
 export function moveSeam(to) {
+  moves += 1;
   split = Math.min(100, Math.max(0, to));
   const whole = Math.round(split);
   $("frame").style.setProperty("--split", `${split}%`);
@@ -83,10 +86,12 @@ export function unveil() {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const to = split;
   const began = performance.now();
+  let mine = moves;
   const step = () => {
+    if (moves !== mine) return; // a hand was quicker
     const share = Math.min(1, (performance.now() - began) / SWEEP);
-    if ($("frame").classList.contains("held")) return;
     moveSeam(100 + (to - 100) * (1 - (1 - share) ** 3));
+    mine = moves;
     if (share < 1) requestAnimationFrame(step);
   };
   step();

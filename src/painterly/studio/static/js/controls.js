@@ -3,13 +3,17 @@
 import { $, icon, make, markSlider, segments } from "./dom.js";
 import { plan } from "./full.js";
 import { mixGroup } from "./mix.js";
-import { on, only, plainLook, setLook, setSaving, state } from "./state.js";
+import { isPlain, on, only, plainLook, setLook, setSaving, state } from "./state.js";
 import { fitted, pixels } from "./words.js";
 
 const STROKES = /** @type {[string, string][]} */ ([
   ["small", "Fine"],
   ["medium", "Medium"],
   ["large", "Broad"],
+]);
+const CANVASES = /** @type {[string, string][]} */ ([
+  ["0", "Smooth"],
+  ["4", "Uneven"],
 ]);
 const COLORS = /** @type {[string, string][]} */ ([
   ["style", "Painting"],
@@ -33,7 +37,7 @@ export function buildControls() {
   const groups = [
     group("strength", "Strength", strengthPart()),
     group("mix", "Mix", mixGroup()),
-    group("stroke", "Strokes", strokePart(), colorPart()),
+    group("stroke", "Strokes", strokePart(), canvasPart(), colorPart()),
     group("size", "Size", make("div", { class: "part", id: "saving" })),
   ];
   $("groups").append(...groups);
@@ -104,6 +108,18 @@ function strokePart() {
   );
 }
 
+/** Clips go without: dabs that stand still while the picture moves would show. */
+function canvasPart() {
+  const choose = (/** @type {string} */ canvas) => setLook({ canvas });
+  return make(
+    "div",
+    { class: "part", id: "canvas-part" },
+    make("p", { class: "heading" }, "Canvas"),
+    segments("canvas", "Canvas", CANVASES, "0", choose),
+    make("p", { class: "note" }, "Uneven: skies and walls get strokes of their own."),
+  );
+}
+
 function colorPart() {
   const choose = (/** @type {string} */ color) => setLook({ color });
   return make(
@@ -116,13 +132,14 @@ function colorPart() {
 }
 
 function showLook() {
-  const { parts, strength, stroke, color } = state.look;
-  $("reset").disabled = parts.length < 2 && strength === 100 && stroke === "medium" && color === "style";
+  const { parts, strength, stroke, canvas, color } = state.look;
+  $("reset").disabled = parts.length < 2 && isPlain(state.look);
   $("strength").value = String(strength);
   $("strength-value").textContent = `${strength} %`;
   markSlider($("strength"), strength === 0 ? "0 %, the photograph" : `${strength} %`);
   for (const [name, value] of [
     ["stroke", stroke],
+    ["canvas", canvas],
     ["color", color],
   ]) {
     for (const radio of document.getElementsByName(name))
@@ -136,6 +153,7 @@ function drawSaving() {
   const { picture, saving } = state;
   if (!picture) return;
   const clip = picture.kind === "clip";
+  $("canvas-part").hidden = clip;
   const focused = document.activeElement?.id;
   $("saving").replaceChildren(sizePart(picture), ...(clip ? [steadyPart()] : [formatPart(), enlargePart()]));
   if (!clip && saving.factor > 1) $("saving").append(sourcePart());

@@ -9,7 +9,7 @@ import { $ } from "./dom.js";
 import { complain } from "./messages.js";
 import { notePace, timeFor } from "./pace.js";
 import { smaller } from "./picture.js";
-import { lookFields, on, state, titleOf, styleNamed, shares } from "./state.js";
+import { isPlain, lookFields, on, state, titleOf, styleNamed, shares } from "./state.js";
 import { fitted, pixels } from "./words.js";
 import { thumbnailOf } from "./wall.js";
 
@@ -147,7 +147,7 @@ async function show(url, number, picture, key) {
 function standIn() {
   const { look } = state;
   const url = look.parts.length ? thumbnailOf(look.parts[0].name) : undefined;
-  const plain = look.parts.length === 1 && look.strength === 100 && look.color === "style" && look.stroke === "medium";
+  const plain = look.parts.length === 1 && isPlain(look);
   if (plain && url) place(url, true);
 }
 

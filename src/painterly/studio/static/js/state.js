@@ -4,7 +4,7 @@
  *
  * @typedef {{name: string, title: string, painter: string, licence: string, learnt: boolean}} Style
  * @typedef {{name: string, weight: number}} Part A style in a mixture; weights are from 1 to 100.
- * @typedef {{parts: Part[], strength: number, stroke: string, color: string}} Look Strength in per cent.
+ * @typedef {{parts: Part[], strength: number, stroke: string, canvas: string, color: string}} Look Strength in per cent.
  * @typedef {{format: string, size: number | null, factor: number, of: "painting" | "photograph", smooth: boolean}} Saving
  * @typedef {"start" | "wall" | "easel"} Screen
  * @typedef {"styles" | "picture" | "look" | "saving" | "screen" | "jobs" | "thumbnail"} Topic
@@ -27,7 +27,15 @@ export const state = {
 
 /** Nothing chosen, everything as it is by default. @returns {Look} */
 export function plainLook() {
-  return { parts: [], strength: 100, stroke: "medium", color: "style" };
+  return { parts: [], strength: 100, stroke: "medium", canvas: "0", color: "style" };
+}
+
+/** Whether a style is painted as it was learnt. @param {Look} look */
+export function isPlain(look) {
+  const plain = plainLook();
+  return ["strength", "stroke", "canvas", "color"].every(
+    (name) => look[/** @type {keyof Look} */ (name)] === plain[/** @type {keyof Look} */ (name)],
+  );
 }
 
 /** @returns {Saving} */
@@ -98,5 +106,6 @@ export function lookFields(look) {
   const [first] = look.parts;
   const style =
     look.parts.length === 1 ? first.name : look.parts.map((part) => `${part.name}:${part.weight}`).join(",");
-  return { style, strength: String(look.strength / 100), stroke: look.stroke, color: look.color };
+  const fields = { style, strength: String(look.strength / 100), stroke: look.stroke, color: look.color };
+  return state.picture?.kind === "clip" ? fields : { ...fields, canvas: look.canvas };
 }
