@@ -82,14 +82,33 @@ def test_three_presses_from_the_opening_to_a_painting(
     expect(page.get_by_role("heading", level=1)).to_have_text("Which one shall it be?")
 
 
+def show_clips(one: Any, count: int) -> None:
+    """Load the page again, on a server that has painted clips: their notices stay, and take room."""
+    clip = {"kind": "video", "name": "a.mp4", "state": "done", "step": 9, "steps": 9, "message": "", "seconds_left": None}
+    clips = [clip | {"id": f"clip{n}", "preview": None, "result": f"/{n}", "style": None} for n in range(count)]
+    one.page.route("**/api/jobs", lambda route: route.fulfill(json={"jobs": clips}))
+    one.page.reload()
+    expect(one.page.locator(".tray .card")).to_have_count(count)
+
+
+def test_notices_leave_the_picture_free(visit: Callable[..., Any], photographs: Path) -> None:
+    one = visit()
+    page = one.page
+    show_clips(one, 4)
+    one.open_picture(photographs / "coffee.jpg")
+    one.choose("the-scream")
+    tray, bar = page.locator("#tray").bounding_box(), page.locator(".top").bounding_box()
+    assert tray["y"] + tray["height"] <= bar["y"] + bar["height"]
+    last = page.locator(".tray .card").nth(3).get_by_role("button", name="Play")
+    expect(last).not_to_be_in_viewport()
+    last.focus()
+    expect(last).to_be_in_viewport(ratio=1)
+
+
 def test_a_narrow_phone(visit: Callable[..., Any], photographs: Path) -> None:
     one = visit("phone", viewport={"width": 360, "height": 640})
     page = one.page
-    for _ in range(2):  # notices of what does not come to pass: they stay, and take room
-        clip = {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"\0\0\0\x18ftypmp42" + bytes(64)}
-        assert page.request.post(f"{one.address}api/video", multipart={"clip": clip}).status == 202
-    page.reload()
-    expect(page.locator(".tray .card").nth(1)).to_be_visible()
+    show_clips(one, 2)
     assert one.fits()
     one.open_picture(photographs / "cat.jpg")
     assert one.fits()

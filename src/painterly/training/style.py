@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from painterly.encoders.loading import load_loss_network
 from painterly.encoders.loss_network import LossNetwork
 from painterly.encoders.names import parse_layers
 from painterly.errors import UsageError
+from painterly.images.canvas import canvas
 from painterly.images.reading import read_picture, resize_longest
 from painterly.images.tensors import to_tensor
 from painterly.losses.gallery_objective import GalleryObjective
@@ -27,6 +29,7 @@ from painterly.losses.pixel import pixel_loss
 from painterly.losses.steadiness import disturb, movements, steadiness
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network
+from painterly.models.treat import prime
 from painterly.networks.initialization import initialise
 from painterly.networks.mixing import norm_layers, take_over, with_styles
 from painterly.networks.style import StyleNetwork
@@ -140,13 +143,14 @@ class StyleTask(Task):
     def terms(self, model: nn.Module, photographs: Tensor, step: int, samples: Sequence[int]) -> dict[str, Tensor]:
         given = {name: to_device(value, photographs.device) for name, value in self._choices(samples).items()}
         mix = self._mix(given["styles"])
-        paintings = model(photographs, *mix)
         if step < 0:
-            return {"identity": pixel_loss(paintings, photographs)}
+            return {"identity": pixel_loss(model(photographs, *mix), photographs)}
+        laid = self._laid(photographs, given)
+        paintings = model(laid, *mix)
         terms = self._painted(paintings, photographs, given)
         if self.config.steady_weight:
             how = movements(samples, self.config.seed)
-            again = model(disturb(photographs, how), *mix)
+            again = model(disturb(laid, how), *mix)
             terms["steady"] = self.config.steady_weight * steadiness(paintings, again, how)
         return terms
 
@@ -155,7 +159,8 @@ class StyleTask(Task):
         return None if step < 0 or self.config.steady_weight else self._choices(samples)
 
     def fixed_terms(self, model: nn.Module, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return self._painted(model(photographs, *self._mix(given["styles"])), photographs, given)
+        laid = self._laid(photographs, given)
+        return self._painted(model(laid, *self._mix(given["styles"])), photographs, given)
 
     def _mix(self, styles: Tensor) -> tuple[Tensor, ...]:
         """What a network of several styles is told besides the photographs."""
@@ -171,7 +176,25 @@ class StyleTask(Task):
         if d.identity:
             kept = found["styles"] == d.styles - 1
             found |= {"painted": (~kept).nonzero()[:, 0], "kept": kept.nonzero()[:, 0]}
+        if self.config.canvas:
+            bare = found.get("kept", torch.tensor([], dtype=torch.long))
+            found["canvas"] = self._canvases(samples).index_fill(0, bare, 0.0)  # it must not come back with a photograph
         return found
+
+    def _canvases(self, samples: Sequence[int]) -> Tensor:
+        """A part of the canvas for each sample, from anywhere, as values to add; shape (B, 1, S, S). One of four is even."""
+        found = []
+        for sample in samples:
+            dice, size = random.Random(f"{self.config.seed}/canvas/{sample}"), self.config.size
+            levels = self.config.canvas * (dice.random() < 0.75)  # films are painted without
+            top, left = (dice.randrange(2**16) for _ in range(2))
+            part = canvas((top, top + size), (left, left + size)) * np.float32(levels / 255)
+            found.append(torch.from_numpy(part)[None])
+        return torch.stack(found)
+
+    def _laid(self, photographs: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+        """The photographs on their canvases."""
+        return (photographs + given["canvas"]).clamp(0, 1) if "canvas" in given else photographs
 
     def _painted(self, paintings: Tensor, photographs: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The objectives of the styles, and of the photograph itself."""
@@ -280,7 +303,11 @@ class StyleTask(Task):
         return len(self.config.style) == 1 and not self.network.description.identity
 
     def _paint(self, style: int, photographs: Tensor) -> Tensor:
+        """In one style, on the canvas if it is trained on one."""
         count = self.network.description.styles
+        if self.config.canvas and style != -1:
+            rows, columns = ((0, side) for side in photographs.shape[-2:])
+            photographs = prime(photographs, torch.from_numpy(canvas(rows, columns)), self.config.canvas)
         if count == 1:
             return self.network(photographs)  # type: ignore[no-any-return]
         mix = torch.zeros(count, device=photographs.device)

@@ -66,6 +66,7 @@ class StyleTraining(RunSettings):
         "identity_times": 1,
         "extra_styles": 0,
         "steady_weight": 0.0,
+        "canvas": 0.0,
         "content_weight": 0.0,
         "variation_weight": 0.0,
     }
@@ -94,6 +95,11 @@ class StyleTraining(RunSettings):
     steady_weight: float = option(
         "Weight of painting alike what is hardly different, so that films do not flicker: the mean squared difference "
         "between the paintings of a photograph and of the same one moved a little; 0 leaves it out. 100 is much.",
+        0.0,
+    )
+    canvas: float = option(
+        "Lay three photographs of four on an uneven canvas, of so many grey levels, and judge by the photograph without: "
+        "strokes begin where it is uneven. What is painted later gets the same canvas, unless it is told otherwise.",
         0.0,
     )
     style_size: int | None = option("Longest side of the painting in pixels: larger makes larger strokes.", None)
