@@ -84,7 +84,15 @@ def test_three_presses_from_the_opening_to_a_painting(
 
 def show_clips(one: Any, count: int) -> None:
     """Load the page again, on a server that has painted clips: their notices stay, and take room."""
-    clip = {"kind": "video", "name": "a.mp4", "state": "done", "step": 9, "steps": 9, "message": "", "seconds_left": None}
+    clip = {
+        "kind": "video",
+        "name": "a.mp4",
+        "state": "done",
+        "step": 9,
+        "steps": 9,
+        "message": "",
+        "seconds_left": None,
+    }
     clips = [clip | {"id": f"clip{n}", "preview": None, "result": f"/{n}", "style": None} for n in range(count)]
     one.page.route("**/api/jobs", lambda route: route.fulfill(json={"jobs": clips}))
     one.page.reload()

@@ -26,9 +26,10 @@ from painterly.models.card import ModelCard
 from painterly.models.file import load_network, read_card
 from painterly.networks import STYLE_PRESETS, StyleNetwork
 from painterly.networks.mixing import style_parameters
+from painterly.training.dealing import dealt
 from painterly.training.extra_styles import extra_styles
 from painterly.training.run_log import MEASURES, read_measures
-from painterly.training.style import StyleTask, dealt, style_objective, train_style
+from painterly.training.style import StyleTask, style_objective, train_style
 from painterly.training.style_settings import StyleTraining, style_name
 
 Several = Callable[..., StyleTraining]

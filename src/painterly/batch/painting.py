@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ class Painting:
     def __call__(self, picture: Any) -> Any:
         """Paint a picture whole; see `painterly.batch.make.Work`."""
         if self.light is not None:
-            return self.light(picture, size=self.size)
+            return self.light(picture, size=self.size, canvas=self.treatment.for_looks(self.looks or [None]).canvas)
         return self.painter(
             picture,
             size=self.size,
@@ -118,4 +118,5 @@ class Painting:
     @property
     def _plain(self) -> bool:
         """Whether nothing is asked for that only torch does."""
-        return len(self.looks) < 2 and not self.masks and self.treatment == Treatment() and not self.deep
+        usual = replace(self.treatment, canvas=0.0) == Treatment()
+        return len(self.looks) < 2 and not self.masks and usual and not self.deep

@@ -13,6 +13,7 @@ from painterly.batch.tiles import TiledWork
 from painterly.errors import UsageError
 from painterly.images.mask_count import check_masks
 from painterly.images.options import SaveOptions
+from painterly.models.header import read_card
 from painterly.models.resolve import Style, resolve
 from painterly.models.treatment import Treatment
 from painterly.tiling.settings import TileSettings
@@ -28,7 +29,7 @@ def stylize(
     strength: float = 1.0,
     color: str = "style",
     stroke: str = "medium",
-    canvas: float = 0.0,
+    canvas: float | None = None,
     mask: str | Path | Sequence[str | Path] | None = None,
     model: str | Path | None = None,
     size: int | None = None,
@@ -58,7 +59,8 @@ def stylize(
         strength: From 0, the photograph, to 1, the style.
         color: "style", "content" or "luminance"; see `painterly.Painter`.
         stroke: "small", "medium" or "large".
-        canvas: How uneven the canvas is, in grey levels from 0 to 32; see `painterly.Painter`.
+        canvas: How uneven the canvas is, in grey levels from 0 to 32; by default as the network was trained. See
+            `painterly.Painter`.
         mask: Where to paint, white inside; several for several styles.
         model: A model's name or file; by default the gallery.
         size: Longest side of the paintings; by default that of the photographs.
@@ -102,7 +104,7 @@ def stylize(
     painting = Painting(
         model=path,
         looks=looks,
-        treatment=Treatment(color, stroke, canvas),
+        treatment=Treatment(color, stroke, read_card(path).canvas if canvas is None else canvas),
         masks=masks,
         size=size,
         tiles=TileSettings(tile, memory, statistics),

@@ -26,7 +26,9 @@ def authors(
         int | None,
         typer.Option("--size", min=64, help="Longest side of both; by default that of the authors' picture."),
     ] = None,
-    canvas: Annotated[float, typer.Option(help="How uneven the canvas of ours is, in grey levels; see stylize.")] = 0.0,
+    canvas: Annotated[
+        float | None, typer.Option(help="How uneven the canvas of ours is, in grey levels; see stylize.")
+    ] = None,
     pair: Annotated[
         list[str] | None,
         typer.Option("--pair", help="PUBLISHED=STYLE: our style beside that picture, such as chicago_candy=udnie."),
@@ -57,7 +59,7 @@ def authors(
         device=device,
         report=say if verbose else (lambda text: None),
     )
-    network = f"{model} --canvas {canvas:g}" if canvas else model
+    network = f"{model} --canvas {canvas:g}" if canvas is not None else model
     about = {"model": network, "loss_network": loss_network, "machine": describe_machine()}
     save_authors(found, about, output, overwrite=overwrite)
     say(f"wrote {output}")

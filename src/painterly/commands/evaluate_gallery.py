@@ -25,8 +25,8 @@ def gallery(
     iterations: Annotated[int, typer.Option("--iterations", min=0, help="Of L-BFGS; 0 for none.")] = 300,
     count: Annotated[int, typer.Option("--count", min=1, help="How many photographs.")] = 4,
     canvas: Annotated[
-        float, typer.Option(help="How uneven the gallery's canvas is, in grey levels; see stylize.")
-    ] = 0.0,
+        float | None, typer.Option(help="How uneven the gallery's canvas is, in grey levels; see stylize.")
+    ] = None,
     loss_network: Annotated[
         str | None, typer.Option("--loss-network", help="Instead of the one that it was trained with.")
     ] = None,

@@ -26,7 +26,7 @@ def styles(
     strength: Annotated[float, typer.Option(help="From 0, the photograph, to 1, the style.")] = 1.0,
     color: Annotated[str, typer.Option(help="style, content or luminance; see stylize.")] = "style",
     stroke: Annotated[str, typer.Option(help="How large strokes are: small, medium or large.")] = "medium",
-    canvas: Annotated[float, typer.Option(help="How uneven the canvas is, in grey levels; see stylize.")] = 0.0,
+    canvas: Annotated[float | None, typer.Option(help="How uneven the canvas is, in grey levels; see stylize.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="A network of several styles.")] = "gallery",
     device: Device = "auto",
     backend: Backend = "auto",

@@ -55,11 +55,12 @@ def stylize(
     ] = "style",
     stroke: Annotated[str, typer.Option(help="How large strokes are: small, medium or large.")] = "medium",
     canvas: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="How uneven the canvas is, in grey levels up to 32: 4 gives skies and walls strokes of their own."
+            help="How uneven the canvas is, in grey levels up to 32: it gives skies and walls strokes of their own. "
+            "By default as the network was trained: 4 for the gallery."
         ),
-    ] = 0.0,
+    ] = None,
     mask: Annotated[
         list[Path] | None,
         typer.Option(

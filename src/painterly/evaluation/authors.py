@@ -143,7 +143,7 @@ def compare_with_authors(
     model: str | Path = "gallery",
     pairs: Sequence[AuthorsPair] = PAIRS,
     size: int | None = None,
-    canvas: float = 0.0,
+    canvas: float | None = None,
     loss_network: str = "vgg19-mixed",
     device: str = "auto",
     report: Callable[[str], object] = lambda text: None,
@@ -155,7 +155,7 @@ def compare_with_authors(
         model: Our network: a gallery that knows the pairs' styles.
         pairs: What to compare.
         size: Longest side of both pictures; by default that of theirs.
-        canvas: How uneven the canvas of ours is, in grey levels; see `painterly.Painter`.
+        canvas: How uneven the canvas of ours is, in grey levels; by default as it was trained. See `painterly.Painter`.
         loss_network: What judges style and content.
         device: Where to compute.
         report: Takes a line about what is being done.
@@ -186,7 +186,7 @@ def compare_with_authors(
     return found
 
 
-def _paint(painter: Painter, style: str, canvas: float, photograph: Tensor) -> Tensor:
+def _paint(painter: Painter, style: str, canvas: float | None, photograph: Tensor) -> Tensor:
     return painter(photograph, style=style, canvas=canvas)
 
 

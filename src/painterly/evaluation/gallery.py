@@ -19,10 +19,9 @@ from painterly.images.sheet import contact_sheet
 from painterly.images.tensors import from_tensor
 from painterly.losses.objective import StyleObjective
 from painterly.memory import keep_freed_memory
-from painterly.models.painter import load
+from painterly.models.look import Look
+from painterly.models.painter import Painter, load
 from painterly.models.resolve import card_for, resolve_look
-from painterly.models.treat import treat
-from painterly.models.treatment import Treatment
 from painterly.optimisation.descent import Descent
 from painterly.optimisation.terms import picture_terms
 from painterly.training.evaluation import held_out_crops
@@ -69,7 +68,7 @@ def evaluate_gallery(
     size: int = 256,
     iterations: int = 300,
     count: int = 4,
-    canvas: float = 0.0,
+    canvas: float | None = None,
     loss_network: str | None = None,
     device: str = "auto",
     report: Callable[[str, int], object] = lambda style, photograph: None,
@@ -84,7 +83,7 @@ def evaluate_gallery(
         size: Side of the centred squares that the photographs are cut to.
         iterations: Iterations of L-BFGS from noise, 0 for none.
         count: How many photographs, the first of the folder.
-        canvas: How uneven the gallery's canvas is, in grey levels; see `painterly.Painter`.
+        canvas: How uneven the gallery's canvas is, in grey levels; by default as it was trained.
         loss_network: Instead of the one that the gallery was trained with.
         device: Where to compute.
         report: Called with style and number of the photograph before each is optimised.
@@ -100,7 +99,6 @@ def evaluate_gallery(
     others = {
         name: load(path, device=device, backend="torch", precision="float32") for name, path in (alone or {}).items()
     }
-    treatment = Treatment(canvas=canvas)
     found = find_photos(photos)
     crops = held_out_crops(found, range(min(count, len(found))), size).to(painter.device)
     if not len(crops):
@@ -110,15 +108,17 @@ def evaluate_gallery(
         look = resolve_look(painter.gallery.card, str(model), style)
         assert look is not None
         objective = objective_of(card_for(painter.gallery.card, look), None, loss_network).to(painter.device)
-        ways: dict[str, Callable[[Tensor], Tensor]] = {
-            "gallery": partial(treat, paint=[partial(painter.paint, look=look)], treatment=treatment)
-        }
+        ways: dict[str, Callable[[Tensor], Tensor]] = {"gallery": partial(_paint, painter, look, canvas)}
         if style in others:
             ways["alone"] = others[style].paint
         row, line = _style(objective, crops, ways, iterations, partial(report, style))
         rows.append({"style": style, **row})
         lines.append([(f"{style}: {caption}", picture) for caption, picture in line])
     return GalleryEvaluation(size, len(crops), iterations, rows, contact_sheet(lines, letters=14))
+
+
+def _paint(painter: Painter, look: Look, canvas: float | None, photograph: Tensor) -> Tensor:
+    return painter(photograph, style=look, canvas=canvas, tile="off")
 
 
 def _style(

@@ -24,6 +24,7 @@ from painterly import __version__
 from painterly.atomic import atomic_path
 from painterly.errors import InputError, PainterlyError
 from painterly.folders import cache_folder
+from painterly.images.canvas import canvas as unevenness
 from painterly.inference.openvino_core import openvino_core
 from painterly.memory import check_memory
 from painterly.models.header import read_card
@@ -64,12 +65,13 @@ class LightPainter:
         compiled = core.compile_model(folder / f"{precision}.xml", "CPU", options)
         self._request = compiled.create_infer_request()
 
-    def __call__(self, picture: Image.Image, *, size: int | None = None) -> Image.Image:
+    def __call__(self, picture: Image.Image, *, size: int | None = None, canvas: float = 0.0) -> Image.Image:
         """Paint a picture, as `Painter` does.
 
         Args:
             picture: RGB or RGBA.
             size: Longest side of the result in pixels; by default that of the picture.
+            canvas: How uneven the canvas is, in grey levels of 255.
 
         Raises:
             InputError: The picture is too small, or too large for the memory that is free.
@@ -81,6 +83,8 @@ class LightPainter:
         if min(height, width) < self._about["minimum"]:
             raise InputError(f"a picture of {width}x{height} pixels is too small; at least 16x16 are needed")
         check_memory(width, height, self.bytes_for(height, width), "leave out --tile off, or try --size {}")
+        if canvas:  # see `painterly.models.treat.prime`
+            pixels = (pixels + unevenness((0, height), (0, width)) * np.float32(canvas / 255)).clip(0, 1)
         painting = self._paint(pixels)
         values = np.rint(painting.clip(0, 1) * 255).astype(np.uint8)
         result = Image.fromarray(values.transpose(1, 2, 0))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from painterly.errors import InputError
 
-__all__ = ["FORMAT", "ModelCard"]
+__all__ = ["CANVAS_MOST", "FORMAT", "ModelCard"]
 
 FORMAT = 1
 """Version of the metadata's layout; it grows only when old readers would misunderstand."""
+
+CANVAS_MOST: Final = 32.0
+"""The most uneven canvas, in grey levels of 255; from about 8 on it is seen in itself."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class ModelCard:
     result: dict[str, Any] = field(default_factory=dict)
     software: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
+
+    @property
+    def canvas(self) -> float:
+        """How uneven a canvas it was trained on, in grey levels of 255, and paints on unless told otherwise."""
+        value = self.training.get("canvas", 0.0)
+        return float(value) if isinstance(value, (int, float)) and 0 <= value <= CANVAS_MOST else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain JSON values, without what is empty."""

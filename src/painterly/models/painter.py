@@ -50,7 +50,7 @@ class PaintOptions(TypedDict, total=False):
     strength: float | None
     color: str
     stroke: str
-    canvas: float
+    canvas: float | None
     mask: Picture | Sequence[Picture] | None
     tile: str | int
     memory: str | int | None
@@ -126,7 +126,7 @@ class Painter(OnDevice[StyleNetwork]):
         strength: float | None = None,
         color: str = "style",
         stroke: str = "medium",
-        canvas: float = 0.0,
+        canvas: float | None = None,
         mask: Picture | Sequence[Picture] | None = None,
         tile: str | int = "auto",
         memory: str | int | None = None,
@@ -143,8 +143,8 @@ class Painter(OnDevice[StyleNetwork]):
             color: "style", the painting's colours; "content", its luminance with the photograph's colours; or
                 "luminance", the same with the photograph's brightness and contrast too.
             stroke: "small", "medium" or "large": how large strokes are in a picture of this size.
-            canvas: How uneven the canvas is, in grey levels from 0 to 32; 4 gives skies and walls strokes of their
-                own where a flat canvas leaves an even weave.
+            canvas: How uneven the canvas is, in grey levels from 0 to 32: it gives skies and walls strokes of their
+                own where an even one leaves a weave. By default as the network was trained: 4 for the gallery.
             mask: Where to paint: a picture of the same proportions, white inside; several for several styles. A style
                 without a mask, the last one, fills what the others leave; otherwise the photograph shows there.
             tile: "auto", by tiles if the whole does not fit or takes longer; "off", never; or the side of the tiles in
@@ -169,7 +169,8 @@ class Painter(OnDevice[StyleNetwork]):
             if size < 1:
                 raise UsageError(f"size must be at least {MINIMUM_SIZE} pixels, not {size}")
             photograph = resize_tensor(photograph, size)
-        treatment, tiles = Treatment(color, stroke, canvas), TileSettings(tile, memory, statistics)
+        treatment = Treatment(color, stroke, self.whole[1].canvas if canvas is None else canvas)
+        tiles = TileSettings(tile, memory, statistics)
         looks = self._looks(style, strength)
         masks = self._masks(mask, photograph)
         if self.wants_tiles(tiles, photograph.shape[2], photograph.shape[3], len(photograph), treatment):

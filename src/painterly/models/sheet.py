@@ -26,7 +26,7 @@ def style_sheet(
     strength: float = 1.0,
     color: str = "style",
     stroke: str = "medium",
-    canvas: float = 0.0,
+    canvas: float | None = None,
     model: str | Path | None = None,
     device: str = "auto",
     backend: str = "auto",

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from painterly.errors import UsageError
+from painterly.models.card import CANVAS_MOST
 from painterly.models.look import Look
 
-__all__ = ["CANVAS_MOST", "COLORS", "STROKES", "Treatment"]
+__all__ = ["COLORS", "STROKES", "Treatment"]
 
 COLORS: Final = ("style", "content", "luminance")
 """The painting's colours; the photograph's; or the photograph's with its brightness and contrast too."""
@@ -17,9 +18,6 @@ COLORS: Final = ("style", "content", "luminance")
 STROKES: Final = {"small": 1.5, "medium": 1.0, "large": 0.6}
 """The scale at which a photograph is painted. Strokes are as large as they were learnt, so that a photograph made
 smaller for painting, and its painting larger again, has larger ones."""
-
-CANVAS_MOST: Final = 32.0
-"""The most uneven canvas, in grey levels of 255; from about 8 on it is seen in itself."""
 
 
 @dataclass(frozen=True)

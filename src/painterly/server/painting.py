@@ -51,7 +51,7 @@ class Painting:
         strength: From 0, the photograph, to 1, the style.
         color: Which colours.
         stroke: How large strokes are.
-        canvas: How uneven the canvas is.
+        canvas: How uneven the canvas is; by default as the network was trained.
         size: Longest side of the result.
         quality: Of JPEG and WebP.
     """
@@ -63,7 +63,7 @@ class Painting:
     strength: float = 1.0
     color: str = "style"
     stroke: str = "medium"
-    canvas: float = 0.0
+    canvas: float | None = None
     size: int | None = None
     quality: int | None = None
 

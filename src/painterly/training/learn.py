@@ -141,8 +141,7 @@ class LearnTask(StyleTask):
     def paint(self, photographs: Tensor) -> Tensor:
         """Paint as far as the style is learnt: RGB in [0, 1], shape (B, 3, H, W), to the same."""
         device = next(self.network.parameters()).device
-        painting: Tensor = self.network(photographs.to(device))
-        return painting.clamp(0, 1)
+        return self._paint(0, photographs.to(device)).clamp(0, 1)
 
     def about(self) -> dict[str, Any]:
         about = super().about()
@@ -199,6 +198,7 @@ def _training(painting: Path, config: LearnSettings, card: ModelCard, target: Pa
         size=config.size,
         learning_rate=config.learning_rate,
         decay=0.5,
+        canvas=card.canvas,
         style_size=config.style_size or taught.get("style_size"),
         style_weight=None if weight is None else [weight],
         loss_network=config.loss_network,

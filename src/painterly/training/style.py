@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,6 +31,8 @@ from painterly.models.treat import prime
 from painterly.networks.initialization import initialise
 from painterly.networks.mixing import norm_layers, take_over, with_styles
 from painterly.networks.style import StyleNetwork
+from painterly.training.canvases import some_canvases
+from painterly.training.dealing import dealt
 from painterly.training.evaluation import mean_objective, split_photos
 from painterly.training.extra_styles import extra_styles
 from painterly.training.loop import fit
@@ -178,19 +178,9 @@ class StyleTask(Task):
             found |= {"painted": (~kept).nonzero()[:, 0], "kept": kept.nonzero()[:, 0]}
         if self.config.canvas:
             bare = found.get("kept", torch.tensor([], dtype=torch.long))
-            found["canvas"] = self._canvases(samples).index_fill(0, bare, 0.0)  # it must not come back with a photograph
+            canvases = some_canvases(samples, self.config.seed, self.config.size, self.config.canvas)
+            found["canvas"] = canvases.index_fill(0, bare, 0.0)  # it must not come back with a photograph
         return found
-
-    def _canvases(self, samples: Sequence[int]) -> Tensor:
-        """A part of the canvas for each sample, from anywhere, as values to add; shape (B, 1, S, S). One of four is even."""
-        found = []
-        for sample in samples:
-            dice, size = random.Random(f"{self.config.seed}/canvas/{sample}"), self.config.size
-            levels = self.config.canvas * (dice.random() < 0.75)  # films are painted without
-            top, left = (dice.randrange(2**16) for _ in range(2))
-            part = canvas((top, top + size), (left, left + size)) * np.float32(levels / 255)
-            found.append(torch.from_numpy(part)[None])
-        return torch.stack(found)
 
     def _laid(self, photographs: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """The photographs on their canvases."""
@@ -313,26 +303,6 @@ class StyleTask(Task):
         mix = torch.zeros(count, device=photographs.device)
         mix[style] = 1.0
         return self.network(photographs, mix)  # type: ignore[no-any-return]
-
-
-def dealt(samples: Sequence[int], styles: int, seed: int, last_times: int = 1) -> list[int]:
-    """A style for each sample: the styles are shuffled and dealt like a pack of cards, then shuffled again.
-
-    Like the crops, they follow from the seed and the sample's number alone.
-
-    Args:
-        samples: Their numbers.
-        styles: How many styles there are.
-        seed: Of the run.
-        last_times: How many times the last style is in the pack.
-    """
-    found, cards = [], [*range(styles), *[styles - 1] * (last_times - 1)]
-    for sample in samples:
-        pack, place = divmod(sample, len(cards))
-        order = list(cards)
-        random.Random(f"{seed}/styles/{pack}").shuffle(order)
-        found.append(order[place])
-    return found
 
 
 def _title(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from painterly.errors import UsageError
 from painterly.losses.weighting import WEIGHTINGS, Weighting
+from painterly.models.card import CANVAS_MOST
 from painterly.networks.description import STYLE_PRESETS, StyleDescription
 from painterly.training.settings import RunSettings, option
 
@@ -98,8 +99,8 @@ class StyleTraining(RunSettings):
         0.0,
     )
     canvas: float = option(
-        "Lay three photographs of four on an uneven canvas, of so many grey levels, and judge by the photograph without: "
-        "strokes begin where it is uneven. What is painted later gets the same canvas, unless it is told otherwise.",
+        "Lay three photographs of four on an uneven canvas, of so many grey levels, and judge by the photographs "
+        "without, for strokes to begin somewhere; what the network paints later gets one too, unless told otherwise.",
         0.0,
     )
     style_size: int | None = option("Longest side of the painting in pixels: larger makes larger strokes.", None)
@@ -134,6 +135,8 @@ class StyleTraining(RunSettings):
         for weight in self.style_weight or ():
             if not weight >= 0:
                 raise UsageError(f"--style-weight must be at least 0.0, not {weight}")
+        if self.canvas > CANVAS_MOST:
+            raise UsageError(f"--canvas must be at most {CANVAS_MOST:g} grey levels, not {self.canvas:g}")
         names = [style_name(path) for path in self.style]
         for name in names:
             if names.count(name) > 1:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
-from painterly.models.treatment import CANVAS_MOST
+from painterly.models.card import CANVAS_MOST
 from painterly.server.kinds import SENT
 from painterly.server.measuring import check_made, measure
 from painterly.server.problems import responses
@@ -56,8 +56,9 @@ async def stylize(
     ] = "style",
     stroke: Annotated[Literal["small", "medium", "large"], Form(description="How large strokes are.")] = "medium",
     canvas: Annotated[
-        float, Form(ge=0, le=CANVAS_MOST, description="How uneven the canvas is, in grey levels of 255.")
-    ] = 0.0,
+        float | None,
+        Form(ge=0, le=CANVAS_MOST, description="How uneven the canvas is, in grey levels of 255; 4 for the gallery."),
+    ] = None,
     size: Size = None,
     format: Format = None,
     quality: Quality = None,

@@ -115,7 +115,7 @@ function canvasPart() {
     "div",
     { class: "part", id: "canvas-part" },
     make("p", { class: "heading" }, "Canvas"),
-    segments("canvas", "Canvas", CANVASES, "0", choose),
+    segments("canvas", "Canvas", CANVASES, "4", choose),
     make("p", { class: "note" }, "Uneven: skies and walls get strokes of their own."),
   );
 }

@@ -27,7 +27,7 @@ export const state = {
 
 /** Nothing chosen, everything as it is by default. @returns {Look} */
 export function plainLook() {
-  return { parts: [], strength: 100, stroke: "medium", canvas: "0", color: "style" };
+  return { parts: [], strength: 100, stroke: "medium", canvas: "4", color: "style" };
 }
 
 /** Whether a style is painted as it was learnt. @param {Look} look */
