@@ -100,11 +100,11 @@ benchmark training 3 training --size "$crops" --repeats "$repeats"
 
 # The gallery: the paper's 40,000 steps of 4; larger crops, and films that are to be steady; the photograph itself.
 gallery gallery-256 30 --size 256 --steps 40000 --learning-rate 8e-4 --decay 0.6 --style-size 512 --identity-weight 300 \
-    --init gallery &&
+    --canvas 4 --init gallery &&
     gallery gallery-512 40 --size 512 --steps 6000 --learning-rate 4e-4 --decay 1 --style-size 512 --identity-weight 600 \
-        --identity-times 5 --steady-weight 40 --init "$folder/gallery-256.safetensors" &&
+        --identity-times 5 --steady-weight 40 --canvas 4 --init "$folder/gallery-256.safetensors" &&
     gallery gallery 10 --size 256 --steps 2000 --learning-rate 4e-3 --decay 0.9 --style-size 512 --identity-weight 800 \
-        --only-identity --init "$folder/gallery-512.safetensors" || true
+        --only-identity --canvas 4 --init "$folder/gallery-512.safetensors" || true
 
 # Super-resolution: pixels, features from there, and some of the way between the two.
 for scale in 4 8; do

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 import painterly
 from painterly.errors import OutputError, UsageError
+from painterly.evaluation.stages import stages_of
 from painterly.models.card import ModelCard
 from painterly.models.file import load_network, read_card, save_network
 from painterly.networks import SRCNN, SRCNNDescription
@@ -30,6 +32,28 @@ def test_weights_are_mixed_and_the_card_says_so(pair: tuple[Path, Path], tmp_pat
     assert read_card(tmp_path / "c.safetensors") == card
     assert (card.title, card.result) == ("b", {})
     assert [source["title"] for source in card.training["blend"]["of"]] == ["a", "b"]
+
+
+def test_what_both_began_with_is_kept_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    begun = {"started_from": {"training": {"steps": 5, "batch_size": 2}, "result": {"steps": 5}, "software": {}}}
+    for index, path in enumerate(pair):
+        network, card = load_network(path)
+        training = {"steps": 3, "batch_size": 2 + index, **begun}
+        save_network(path, network, dataclasses.replace(card, training=training, result={"steps": 3, "last": index}))
+    both = painterly.blend(*pair, tmp_path / "c.safetensors")
+    assert both.to_json().count("started_from") == 1
+    assert [(stage.steps, stage.training["batch_size"]) for stage in stages_of(both)] == [(5, 2), (3, 2), (3, 3)]
+
+    one = ModelCard("super-resolution", {}, training={"steps": 1, "started_from": {"training": both.training}})
+    later = dataclasses.replace(one, result={"steps": 1})
+    assert [stage.steps for stage in stages_of(later)] == [5, 3, 3, 1]
+
+    begun["started_from"]["result"]["steps"] = 6
+    network, card = load_network(pair[1])
+    save_network(pair[1], network, dataclasses.replace(card, training=card.training | begun))
+    apart = painterly.blend(*pair, tmp_path / "d.safetensors")
+    assert "started_from" not in apart.training
+    assert [stage.steps for stage in stages_of(apart)] == [5, 3, 6, 3]
 
 
 def test_refusals(pair: tuple[Path, Path], tmp_path: Path) -> None:

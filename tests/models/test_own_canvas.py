@@ -85,8 +85,8 @@ def test_sheets_show_it(on_canvas: Path, photo: Path) -> None:
     from painterly.models.sheet import style_sheet
 
     own, same, even = (
-        pixels(style_sheet(photo, model=on_canvas, backend="torch", size=64, **how, **HERE))
-        for how in ({}, {"canvas": 9.0}, {"canvas": 0.0})
+        pixels(style_sheet(photo, model=on_canvas, backend="torch", size=64, canvas=canvas, **HERE))
+        for canvas in (None, 9.0, 0.0)
     )
     assert (own == same).all()
     assert (own != even).any()

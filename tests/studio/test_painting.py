@@ -185,8 +185,8 @@ def test_settings_reach_the_server_and_are_reset(visit: Callable[..., Any], phot
     one.choose("starry-night")
     for press, expected in (
         ("Fine", {"stroke": "small"}),
-        ("Uneven", {"canvas": "4", "stroke": "small"}),
-        ("Photo", {"color": "content", "canvas": "4", "stroke": "small"}),
+        ("Smooth", {"canvas": "0", "stroke": "small"}),
+        ("Photo", {"color": "content", "canvas": "0", "stroke": "small"}),
     ):
         with page.expect_request(is_preview) as sent:
             page.get_by_role("radio", name=press, exact=True).check()
@@ -199,7 +199,7 @@ def test_settings_reach_the_server_and_are_reset(visit: Callable[..., Any], phot
     with page.expect_request(is_preview) as sent:
         page.click("#reset")
     back = fields(sent.value)
-    plain = {"style": "starry-night", "strength": "1", "stroke": "medium", "canvas": "0", "color": "style"}
+    plain = {"style": "starry-night", "strength": "1", "stroke": "medium", "canvas": "4", "color": "style"}
     assert plain.items() <= back.items()
 
 

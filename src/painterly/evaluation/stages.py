@@ -124,18 +124,7 @@ def stages_of(card: ModelCard, name: str = "") -> list[Stage]:
         card: Of the network.
         name: What to call it; by default its title.
     """
-    name = name or card.title
-    blend = card.training.get("blend")
-    if not isinstance(blend, Mapping):
-        return _chain(name, card.training, card.result, card.software)
-    found: list[Stage] = []
-    for part in blend.get("of", []) if isinstance(blend.get("of"), list) else []:
-        inner = _mapping(part)
-        software = _mapping(inner.get("software")) or card.software
-        for stage in _chain(name, _mapping(inner.get("training")), _mapping(inner.get("result")), software):
-            if all(stage.result != earlier.result for earlier in found):  # one of them may have begun with the other
-                found.append(stage)
-    return found
+    return _chain(name or card.title, card.training, card.result, card.software)
 
 
 def short_card(card: ModelCard) -> dict[str, Any]:
@@ -161,14 +150,36 @@ def short_card(card: ModelCard) -> dict[str, Any]:
 def _chain(
     name: str, training: Mapping[str, Any], result: Mapping[str, Any], software: Mapping[str, Any]
 ) -> list[Stage]:
-    stages = []
+    stages: list[Stage] = []
     while training or result:
-        before = _mapping(training.get("started_from"))
-        own = {key: value for key, value in training.items() if key != "started_from"}
-        stages.append(Stage(name, own, result, software))
+        before, parts = _mapping(training.get("started_from")), _parts(training)
+        if not parts:
+            own = {key: value for key, value in training.items() if key != "started_from"}
+            stages.append(Stage(name, own, result, software))
+        else:
+            found: list[Stage] = []
+            for part in parts:
+                chain = _chain(
+                    name, _mapping(part.get("training")), _mapping(part.get("result")), _software(part, software)
+                )
+                # one of them may have begun with the other
+                found += [stage for stage in chain if all(stage.result != earlier.result for earlier in found)]
+            stages += found[::-1]
+            if any("started_from" in _mapping(part.get("training")) for part in parts):
+                break
         training, result = _mapping(before.get("training")), _mapping(before.get("result"))
         software = _mapping(before.get("software"))
     return stages[::-1]
+
+
+def _parts(training: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a blend was mixed from."""
+    parts = _mapping(training.get("blend")).get("of")
+    return [_mapping(part) for part in parts] if isinstance(parts, list) else []
+
+
+def _software(part: Mapping[str, Any], otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _mapping(part.get("software")) or otherwise
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -36,7 +36,12 @@ def canvas(rows: tuple[int, int], columns: tuple[int, int]) -> npt.NDArray[np.fl
     """
     whole = np.zeros((rows[1] - rows[0], columns[1] - columns[0]), np.float32)
     for side in _SIDES:
-        whole += _pattern(side)[np.ix_(np.arange(*rows) % side, np.arange(*columns) % side)]
+        lines = _pattern(side)[np.arange(*rows) % side]
+        begin = columns[0]
+        while begin < columns[1]:
+            end = min(columns[1], begin + side - begin % side)
+            whole[:, begin - columns[0] : end - columns[0]] += lines[:, begin % side : begin % side + end - begin]
+            begin = end
     whole /= np.sqrt(np.float32(len(_SIDES)))
     return whole
 

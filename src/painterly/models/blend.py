@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -61,8 +62,24 @@ def blend(
         for name, value in end.items()
     }
     other.load_state_dict(mixed)
-    sources = [{"title": c.title, "training": c.training, "result": c.result} for c in (its_card, card)]
-    training = {**card.training, "half": half, "blend": {"weight": weight, "of": sources}}
+    training = {**card.training, "half": half, "blend": {"weight": weight, "of": _sources(its_card, card)}}
+    if any("started_from" in source["training"] for source in training["blend"]["of"]):
+        training.pop("started_from", None)
     mixture = dataclasses.replace(card, title=title or card.title, training=training, result={})
     save_network(target, other, mixture, dtype=torch.float16 if half else torch.float32)
     return mixture
+
+
+def _sources(*cards: ModelCard) -> list[dict[str, Any]]:
+    """What was mixed; what all began with is left to the mixture's own `started_from`."""
+    first, *others = (card.training.get("started_from") for card in cards)
+    alike = all(other == first for other in others)
+    return [
+        {
+            "title": card.title,
+            "training": {key: value for key, value in card.training.items() if not (alike and key == "started_from")},
+            "result": card.result,
+            "software": card.software,
+        }
+        for card in cards
+    ]
