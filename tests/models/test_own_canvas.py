@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import painterly
+from painterly.images.animation import Animation, read_frames, save_animation
 from painterly.models.card import ModelCard
 from painterly.models.file import save_network
 from painterly.networks import StyleNetwork
@@ -90,3 +91,17 @@ def test_sheets_show_it(on_canvas: Path, photo: Path) -> None:
     )
     assert (own == same).all()
     assert (own != even).any()
+
+
+@pytest.mark.parametrize(("asked", "used"), [({}, 0.0), ({"canvas": 5.0}, 5.0)], ids=str)
+def test_animations_have_one_only_if_it_is_asked_for(
+    on_canvas: Path, photo: Path, tmp_path: Path, asked: dict[str, float], used: float
+) -> None:
+    """Its dabs would stand still while the picture moves."""
+    frames = [Image.open(photo).convert("RGB").rotate(angle) for angle in (0, 180)]
+    save_animation([(frame, 40.0) for frame in frames], tmp_path / "a.png", Animation(2))
+    (outcome,) = painterly.stylize(tmp_path / "a.png", tmp_path / "b.png", model=on_canvas, **asked, **HERE)  # type: ignore[arg-type]
+    assert not outcome.error
+    painter = painterly.load(on_canvas, **HERE)
+    for (found, _), frame in zip(read_frames(tmp_path / "b.png"), frames, strict=True):
+        assert np.abs(pixels(found.convert("RGB")) - pixels(painter(frame, canvas=used))).max() <= 1

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,11 +21,19 @@ from painterly.images.reading import read_with_metadata
 from painterly.images.writing import check_depth, check_format, save_picture
 from painterly.memory import out_of_memory
 
-__all__ = ["Files", "Work", "make"]
+__all__ = ["Files", "FrameWork", "Work", "make"]
 
 Work = Callable[[Any], Any]
 """From a picture to a picture: an RGB or RGBA image, or with sixteen bits an array (H, W, 3 or 4) of uint16 or of
 floats in [0, 1]; the result is of the same kind."""
+
+
+@runtime_checkable
+class FrameWork(Protocol):
+    """Work that does something else with the frames of an animation than with still pictures."""
+
+    def frame(self, picture: Any) -> Any:
+        """From an RGB or RGBA image to another."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def _make_animation(source: Path, target: Path, work: Work, files: Files, animat
             f"{source} is an animation of {animation.frames} frames, which goes to {', '.join(ANIMATED)} with eight "
             "bits; name one, or save the frame that is meant as a file of its own"
         )
-    results = []
+    work, results = work.frame if isinstance(work, FrameWork) else work, []
     for frame, duration in read_frames(source, max_pixels=files.max_pixels):
         with _named(source):
             results.append((work(frame), duration))

@@ -29,6 +29,7 @@ class Painting:
         model: The network's file.
         looks: What to paint, each for its mask; empty for a network of one style.
         treatment: Colours, strokes and canvas.
+        frames: The same for the frames of animations; by default no other.
         masks: Where to paint.
         size: Longest side of the paintings; by default that of the photographs.
         tiles: Whether and how pictures are painted by tiles.
@@ -39,6 +40,7 @@ class Painting:
     model: Path
     looks: Sequence[Look] = ()
     treatment: Treatment = field(default_factory=Treatment)
+    frames: Treatment | None = None
     masks: Sequence[str | Path] = ()
     size: int | None = None
     tiles: TileSettings = field(default_factory=TileSettings)
@@ -56,15 +58,22 @@ class Painting:
 
     def __call__(self, picture: Any) -> Any:
         """Paint a picture whole; see `painterly.batch.make.Work`."""
+        return self._paint(picture, self.treatment)
+
+    def frame(self, picture: Any) -> Any:
+        """Paint a frame of an animation; see `painterly.batch.make.FrameWork`."""
+        return self._paint(picture, self.frames or self.treatment)
+
+    def _paint(self, picture: Any, treatment: Treatment) -> Any:
         if self.light is not None:
-            return self.light(picture, size=self.size, canvas=self.treatment.for_looks(self.looks or [None]).canvas)
+            return self.light(picture, size=self.size, canvas=treatment.for_looks(self.looks or [None]).canvas)
         return self.painter(
             picture,
             size=self.size,
             style=list(self.looks) or None,
-            color=self.treatment.color,
-            stroke=self.treatment.stroke,
-            canvas=self.treatment.canvas,
+            color=treatment.color,
+            stroke=treatment.stroke,
+            canvas=treatment.canvas,
             mask=list(self.masks) or None,
             tile=self.tiles.tile,
             memory=self.tiles.memory,

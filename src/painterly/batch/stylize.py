@@ -59,8 +59,8 @@ def stylize(
         strength: From 0, the photograph, to 1, the style.
         color: "style", "content" or "luminance"; see `painterly.Painter`.
         stroke: "small", "medium" or "large".
-        canvas: How uneven the canvas is, in grey levels from 0 to 32; by default as the network was trained. See
-            `painterly.Painter`.
+        canvas: How uneven the canvas is, in grey levels from 0 to 32; by default as the network was trained, and even
+            for animations, on which dabs that stand still would show. See `painterly.Painter`.
         mask: Where to paint, white inside; several for several styles.
         model: A model's name or file; by default the gallery.
         size: Longest side of the paintings; by default that of the photographs.
@@ -105,6 +105,7 @@ def stylize(
         model=path,
         looks=looks,
         treatment=Treatment(color, stroke, read_card(path).canvas if canvas is None else canvas),
+        frames=Treatment(color, stroke, canvas or 0.0),
         masks=masks,
         size=size,
         tiles=TileSettings(tile, memory, statistics),
