@@ -42,4 +42,6 @@ between "$folder/upscale-x8-pixel.safetensors" "$folder/x8-feature.safetensors" 
 srcnn --steps 4000 --cropping patch --output "$folder/srcnn-x4-stage1.safetensors"
 srcnn --steps 5000 --decay 0.8 --cropping patch --init "$folder/srcnn-x4-stage1.safetensors" \
     --output "$folder/srcnn-x4-stage2.safetensors"
-srcnn --steps 6000 --decay 0.9 --init "$folder/srcnn-x4-stage2.safetensors" --output "$folder/srcnn-x4.safetensors"
+srcnn --steps 6000 --decay 0.9 --init "$folder/srcnn-x4-stage2.safetensors" --output "$folder/srcnn-x4-stage3.safetensors"
+srcnn --steps 12000 --learning-rate 1.5e-3 --decay 1 --seed 1 --init "$folder/srcnn-x4-stage3.safetensors" \
+    --output "$folder/srcnn-x4.safetensors"
