@@ -109,6 +109,7 @@ def test_names_contrast_headings_and_targets(
 def test_everything_by_keyboard(visit: Callable[..., Any], photographs: Path, tmp_path: Path) -> None:
     one = visit()
     page = one.page
+    page.on("filechooser", lambda chooser: None)  # asked for just before Enter, choosers may open unnoticed
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the pictures")).to_be_focused()
     for _ in range(20):
@@ -117,6 +118,7 @@ def test_everything_by_keyboard(visit: Callable[..., Any], photographs: Path, tm
         assert outline != "none", page.evaluate("document.activeElement.outerHTML")
         if page.evaluate("document.activeElement.id") == "choose":
             break
+    expect(page.locator("#choose")).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(photographs / "cat.jpg")
